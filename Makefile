@@ -1,0 +1,33 @@
+# Two commands do everything: `make run` (the whole pipeline) and `make test` (lint, types, layers, tests).
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint bench clean
+
+run: .venv/core.done ## the whole pipeline on the embedded corpus, end to end
+	$(BIN)/upheld run
+
+test: lint ## lint, types, layers and every test
+	$(BIN)/python -m pytest
+
+lint: .venv/dev.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev.done ## speed and quality, part by part; the quality of a model is what `make run` prints
+	$(BIN)/python benchmarks/grounds.py
+	$(BIN)/python benchmarks/reading.py
+
+clean: ## all that the commands above made
+	rm -rf .venv out models/2* mlflow.db mlruns mlartifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/core.done: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/dev.done: .venv/core.done
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
