@@ -1,0 +1,25 @@
+"""The errors a user can meet: each says where, what, what is allowed, and what to do next."""
+
+
+class UpheldError(Exception):
+    """Base of every error that is the input's fault, not the program's; the command line exits 2 on it."""
+
+
+class InputError(UpheldError):
+    """A file, row or column that cannot be used at all."""
+
+
+class ParamsError(UpheldError):
+    """Settings that are unknown, of the wrong type or out of range; lists all of them at once."""
+
+
+class CorpusError(UpheldError):
+    """A corpus that is readable but cannot train or test a model, for example one with a single outcome."""
+
+
+class BundleError(UpheldError):
+    """A bundle that is missing, altered or made by incompatible versions."""
+
+
+class TrackingError(UpheldError):
+    """The experiment store could not be reached; the bundle is safe and can be logged later."""
