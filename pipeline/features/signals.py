@@ -1,0 +1,66 @@
+"""Stems in, named signals and folded ideas out, by spaCy's PhraseMatcher over a blank English vocabulary."""
+
+from functools import cache
+from typing import Any
+
+from pipeline.features.lexicon import ideas, phrase_stems, signals
+from pipeline.features.stems import is_content
+
+
+@cache
+def _matchers() -> tuple[Any, Any, Any]:
+    """Return the vocabulary, the matcher of signals and the matcher of ideas; built once, when first needed."""
+    import spacy
+    from spacy.matcher import PhraseMatcher
+    from spacy.tokens import Doc
+
+    vocab = spacy.blank("en").vocab
+    for_signals, for_ideas = PhraseMatcher(vocab), PhraseMatcher(vocab)
+    for signal in signals():
+        for_signals.add(
+            signal.name, [Doc(vocab, words=list(phrase_stems(phrase))) for phrase in signal.phrases]
+        )
+    for phrase, name in ideas().items():
+        for_ideas.add(name, [Doc(vocab, words=list(phrase))])
+    return vocab, for_signals, for_ideas
+
+
+def as_doc(words: list[str]) -> Any:
+    """Return stems as a spaCy document, for the two functions below."""
+    from spacy.tokens import Doc
+
+    return Doc(_matchers()[0], words=words)
+
+
+def signals_in(doc: Any) -> set[str]:
+    """Return the names of the signals that a document of stems shows.
+
+    >>> from pipeline.features.stems import stems
+    >>> sorted(signals_in(as_doc(stems("She appealed to the SEND Tribunal."))))
+    ['names_tribunal', 'right_of_appeal']
+    """
+    vocab, matcher, _ = _matchers()
+    return {vocab.strings[key] for key, _, _ in matcher(doc)}
+
+
+def ideas_in(doc: Any) -> list[str]:
+    """Return the content of a document of stems, with each phrase of the lexicon folded into its idea.
+
+    Of overlapping phrases the first and longest counts: "turned down" and "declined" are both "#refuse".
+
+    >>> from pipeline.features.stems import stems
+    >>> ideas_in(as_doc(stems("It turned down her request.")))
+    ['#refuse', '#application']
+    """
+    from spacy.util import filter_spans
+
+    spans = {span.start: span for span in filter_spans(_matchers()[2](doc, as_spans=True))}
+    terms, position = [], 0
+    while position < len(doc):
+        span = spans.get(position)
+        if span is not None:
+            terms.append(span.label_)
+        elif is_content(doc[position].text):
+            terms.append(doc[position].text)
+        position = span.end if span is not None else position + 1
+    return terms

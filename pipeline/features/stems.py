@@ -1,0 +1,109 @@
+"""Text in, word stems out: what a complaint says, without how a statement is written down.
+
+Titles, pronouns, tense, reporting formulas ("the complainant, whom I refer to as"), months and years mark teams,
+periods and, by habit, outcomes. None of them is known before a decision, so none is kept.
+"""
+
+import re
+from functools import lru_cache
+
+import snowballstemmer
+
+# Rewrites before words are cut, each with an example of what it is for.
+_REWRITES = (
+    (re.compile(r"n['’]t\b"), " not"),  # didn't
+    (re.compile(r"['’]s\b|['’]"), " "),  # Council's
+    (re.compile(r"£\s?[\d,.]*\d"), " moneysum "),  # £1,872.30
+    (re.compile(r"\b(?:19|20)\d\d\b"), " yearnum "),  # 2023
+    (re.compile(r"(?<=\w)&(?=\w)"), "and"),  # B&B
+)
+_WORD = re.compile(r"[a-z]+|\d+")
+
+_NEGATIONS = frozenset(
+    "not no never nobody none nothing without cannot nor neither fail failed failing fails failure".split()
+)
+
+# Irregular forms that the stemmer would keep apart.
+_IRREGULAR = {
+    form: base
+    for base, forms in {
+        "become": "became", "begin": "began begun", "break": "broke broken", "bring": "brought", "build": "built",
+        "buy": "bought", "child": "children", "choose": "chose chosen", "come": "came", "die": "dying",
+        "drive": "drove driven", "fall": "fell fallen", "find": "found", "get": "got", "give": "gave given",
+        "go": "went gone", "hold": "held", "keep": "kept", "know": "knew known", "leave": "left", "lie": "lying",
+        "lose": "lost", "make": "made", "meet": "met", "mislead": "misled", "pay": "paid", "see": "saw seen",
+        "sell": "sold", "send": "sent", "speak": "spoke spoken", "spend": "spent", "take": "took taken",
+        "tell": "told", "withdraw": "withdrew withdrawn", "write": "wrote written",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+
+_GRAMMAR = frozenset(
+    "a an the i he she it we they him her them us me his hers its our their theirs my this that any is are was "
+    "were be been being am has have had having do does did doing would could should also very then further s t "
+    "d ll re ve m properly proper fully fairly correctly mr mrs ms miss dr sir lady".split()
+)
+
+_stem_word = snowballstemmer.stemmer("english").stemWord
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """Return the stem of a lower-case word; every negation is "not".
+
+    >>> stem("refused"), stem("refusal"), stem("told"), stem("never")
+    ('refus', 'refus', 'tell', 'not')
+    """
+    if word in _NEGATIONS:
+        return "not"
+    return str(_stem_word(_IRREGULAR.get(word, word)))
+
+
+def _stems_of(words: str) -> frozenset[str]:
+    return frozenset(map(stem, words.split()))
+
+
+_PREPOSITIONS = _stems_of(
+    "of to in on at by for from with as about into over after before between through during under against within out "
+    "up down off until since because so if when while where which who whom whose what how why and or but both than "
+    "there here other another such same own only more most some each all many much every"
+)
+_TENSE = _stems_of("will shall can may might must ought said")
+_REPORTING = _stems_of(
+    "say says state according refer referred call name known version submission view opinion believe feel think "
+    "maintain contend allege assert argue purpose point put short summary statement complainant use used real event "
+    "word regard claim council councils authority authorities person like unhappy dissatisfied grievance complain "
+    "complaint raise bring subject thing fact instead rather yet though although however even come set part certain "
+    "one two fault"
+)
+_DATES = _stems_of(
+    "january february march april may june july august september october november december yearnum moneysum"
+)
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_STYLE = _PREPOSITIONS | _TENSE | _REPORTING | _DATES | _LETTERS
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of a text in order, without grammar words; "failed to" and "did not" are both "not".
+
+    >>> stems("Mrs X says the Council failed to reply.")
+    ['x', 'say', 'council', 'not', 'repli']
+    """
+    lowered = text.lower()
+    for pattern, replacement in _REWRITES:
+        lowered = pattern.sub(replacement, lowered)
+    found: list[str] = []
+    for word in _WORD.findall(lowered):
+        if word in _GRAMMAR or (word == "to" and found and found[-1] == "not"):
+            continue
+        found.append(stem(word))
+    return found
+
+
+def is_content(stem_: str) -> bool:
+    """Say whether a stem tells what happened, not how it is written.
+
+    >>> is_content("bin"), is_content("say"), is_content("2023")
+    (True, False, False)
+    """
+    return not (stem_.isdigit() or stem_ in _STYLE)

@@ -1,0 +1,49 @@
+import pytest
+
+from pipeline.features.stems import is_content, stem, stems
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("refused", "refusal"),
+        ("told", "tells"),
+        ("children", "child"),
+        ("never", "not"),
+        ("failing", "without"),
+    ],
+)
+def test_forms_of_one_word_share_a_stem(one, other):
+    assert stem(one) == stem(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("care", "car"), ("plan", "plane"), ("bin", "being")])
+def test_different_words_keep_different_stems(one, other):
+    assert stem(one) != stem(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The Council failed to reply", "The council did not reply"),
+        ("It didn't reply.", "It did not reply"),
+        ("Mrs X was told", "Ms X is told"),
+        ("It has paid £1,872.30", "It paid £5"),
+        ("since 2019", "since 2023"),
+        ("a B&B", "a B and B"),
+    ],
+)
+def test_ways_of_writing_one_thing_give_the_same_stems(one, other):
+    assert "".join(stems(one)) == "".join(stems(other))
+
+
+@pytest.mark.parametrize("word", ["bin", "tribunal", "not", "delay", "homeless", "plan"])
+def test_what_happened_is_content(word):
+    assert is_content(stem(word))
+
+
+@pytest.mark.parametrize(
+    "word", ["complainant", "says", "x", "2023", "yearnum", "january", "whom", "will", "council"]
+)
+def test_how_it_is_written_is_no_content(word):
+    assert not is_content(stem(word))
