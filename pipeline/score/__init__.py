@@ -1,0 +1,1 @@
+"""Files of new complaints to files of predictions."""
