@@ -36,7 +36,7 @@ def signals_in(doc: Any) -> set[str]:
     """Return the names of the signals that a document of stems shows.
 
     >>> from pipeline.features.stems import stems
-    >>> sorted(signals_in(as_doc(stems("She appealed to the SEND Tribunal."))))
+    >>> sorted(signals_in(as_doc(stems("She appealed to the valuation tribunal."))))
     ['names_tribunal', 'right_of_appeal']
     """
     vocab, matcher, _ = _matchers()
