@@ -40,10 +40,8 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(
-    small_corpus: Path, quick_params: Params, tmp_path_factory: pytest.TempPathFactory
-) -> stages.TrainingSummary:
-    return stages.train(small_corpus, tmp_path_factory.mktemp("models"), quick_params)
+def trained(quick_params: Params, tmp_path_factory: pytest.TempPathFactory) -> stages.TrainingSummary:
+    return stages.train(CORPUS, tmp_path_factory.mktemp("models"), quick_params)
 
 
 @pytest.fixture(scope="session")

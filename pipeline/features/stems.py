@@ -9,6 +9,12 @@ from functools import lru_cache
 
 import snowballstemmer
 
+# "Leeds City Council" and "the London Borough of Barnet" are the Council; a parish or town council is another body.
+_BODY = re.compile(
+    r"\b(?:(?!Parish|Town)[A-Z][\w-]+ (?:and |upon |of )?){1,6}Council\b"
+    r"|\b(?:\w+ )?Borough of [A-Z]\w+(?: and [A-Z]\w+)*"
+)
+
 # Rewrites before words are cut, each with an example of what it is for.
 _REWRITES = (
     (re.compile(r"n['’]t\b"), " not"),  # didn't
@@ -86,10 +92,10 @@ _STYLE = _PREPOSITIONS | _TENSE | _REPORTING | _DATES | _LETTERS
 def stems(text: str) -> list[str]:
     """Return the stems of a text in order, without grammar words; "failed to" and "did not" are both "not".
 
-    >>> stems("Mrs X says the Council failed to reply.")
+    >>> stems("Mrs X says Leeds City Council failed to reply.")
     ['x', 'say', 'council', 'not', 'repli']
     """
-    lowered = text.lower()
+    lowered = _BODY.sub("Council", text).lower()
     for pattern, replacement in _REWRITES:
         lowered = pattern.sub(replacement, lowered)
     found: list[str] = []

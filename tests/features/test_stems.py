@@ -31,10 +31,18 @@ def test_different_words_keep_different_stems(one, other):
         ("It has paid £1,872.30", "It paid £5"),
         ("since 2019", "since 2023"),
         ("a B&B", "a B and B"),
+        ("Kent County Council delayed", "the Council delayed"),
+        ("the London Borough of Barnet delayed", "the Council delayed"),
+        ("Bath and North East Somerset Council delayed", "the Council delayed"),
     ],
 )
 def test_ways_of_writing_one_thing_give_the_same_stems(one, other):
     assert "".join(stems(one)) == "".join(stems(other))
+
+
+@pytest.mark.parametrize("body", ["Parish Council", "Town Council"])
+def test_a_parish_or_town_council_is_another_body(body):
+    assert stems(f"The {body} objected") != stems("The Council objected")
 
 
 @pytest.mark.parametrize("word", ["bin", "tribunal", "not", "delay", "homeless", "plan"])
