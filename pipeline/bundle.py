@@ -7,35 +7,30 @@ pipeline is rebuilt from settings, never stored.
 
 import hashlib
 import json
-import platform
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import ZIP_DEFLATED
+from zipfile import ZIP_DEFLATED, BadZipFile
 
 import numpy as np
 import pandas as pd
 import skops.io
 
 from pipeline.errors import BundleError
-from pipeline.features.lexicon import lexicon_digest
 from pipeline.features.view import UnusableComplaintError, complaint_column, view_of_row
 from pipeline.heads import Heads
+from pipeline.manifest import MANIFEST, check_files, check_versions, hashes, new_manifest, read_manifest
 from pipeline.params import params_from
 from pipeline.schema import Prediction
 
-MANIFEST = "manifest.json"
-FORMAT = 1
 PARTS = ("features", "outcome", "grounds")
+FILES = [*(f"{name}.skops" for name in PARTS), "card.md", "examples.jsonl"]
 PREDICTION_COLUMNS = ("p_upheld", "outcome", "decided", "grounds", "warnings", "model")
 TOLERANCE = 1e-6
-
-# Libraries whose minor version decides how a stored estimator behaves.
-_VERSIONED = ("scikit-learn", "numpy", "scipy", "skops", "spacy")
 
 # Nothing but these is ever built from a file, besides what skops itself trusts (plain scikit-learn and numpy).
 _TRUSTED = frozenset(
@@ -86,8 +81,20 @@ class Bundle:
 
 
 def passed_through(columns: Iterable[str]) -> dict[str, str]:
-    """Return the name under which each input column is passed on: "input_outcome" for a column named "outcome"."""
-    return {name: f"input_{name}" if name in PREDICTION_COLUMNS else name for name in columns}
+    """Return the name under which each input column is passed on: "input_outcome" for a column named "outcome".
+
+    >>> passed_through(["outcome", "input_outcome", "ward"])
+    {'outcome': 'input_input_outcome', 'input_outcome': 'input_outcome', 'ward': 'ward'}
+    """
+    names = list(columns)
+    taken = {*PREDICTION_COLUMNS, *names}
+    renamed = {}
+    for name in names:
+        renamed[name] = name
+        while name in PREDICTION_COLUMNS and renamed[name] in taken:
+            renamed[name] = f"input_{renamed[name]}"
+        taken.add(renamed[name])
+    return renamed
 
 
 def as_columns(prediction: Prediction) -> dict[str, Any]:
@@ -118,14 +125,16 @@ def save_bundle(
         BundleError: the folder cannot be written.
     """
     digest = weights_digest(heads)
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{digest[:8]}"
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{digest[:8]}"
+    check_folder(folder)
     partial = folder / f".{name}.partial"
     try:
-        partial.mkdir(parents=True)
+        partial.mkdir()
         _write_parts(heads, partial)
         (partial / "card.md").write_text(card.replace("{version}", name), encoding="utf-8")
         _write_examples(heads, partial, examples)
-        manifest = _manifest(heads, name, digest) | dict(facts) | {"files": _hashes(partial)}
+        made = new_manifest(name, digest, heads.params.model_dump(mode="json"))
+        manifest = made | dict(facts) | {"files": hashes(partial, FILES)}
         (partial / MANIFEST).write_text(
             json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8"
         )
@@ -139,6 +148,21 @@ def save_bundle(
     return folder / name
 
 
+def check_folder(folder: Path) -> None:
+    """Make the folder for bundles, and refuse one that cannot be written before hours are spent on a model.
+
+    Raises:
+        BundleError: it cannot be made, or nothing can be written in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryDirectory(dir=folder).cleanup()
+    except OSError as error:
+        raise BundleError(
+            f"{folder}: cannot be written ({error.strerror}); choose a writable folder."
+        ) from error
+
+
 def load_bundle(path: Path) -> Bundle:
     """Return the bundle at `path`, after its files, versions and example predictions have been checked.
 
@@ -146,10 +170,14 @@ def load_bundle(path: Path) -> Bundle:
         BundleError: a file is missing or altered, a version differs, or an example is predicted otherwise.
     """
     manifest = read_manifest(path)
-    _check_files(path, manifest)
-    _check_versions(path, manifest)
+    check_files(path, manifest, FILES)
+    check_versions(path, manifest)
     parts = {name: _load_part(path / f"{name}.skops") for name in PARTS}
     bundle = Bundle(Heads(**parts, params=params_from(manifest["params"])), manifest)
+    if weights_digest(bundle.heads) != manifest["weights_digest"]:
+        raise BundleError(
+            f"{path}: its weights are not those of its {MANIFEST}; copy the folder again, or train again."
+        )
     _check_examples(path, bundle)
     return bundle
 
@@ -176,45 +204,12 @@ def bundles(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"[!.]*/{MANIFEST}"))
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """Return a bundle's manifest without loading the bundle.
-
-    Raises:
-        BundleError: no bundle there, or a manifest that cannot be read.
-    """
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BundleError(
-            f"{path}: no readable {MANIFEST}; give a folder that 'upheld train' made."
-        ) from error
-    missing = {"format", "version", "lexicon", "versions", "params", "files"} - set(
-        manifest if isinstance(manifest, dict) else ()
-    )
-    if missing:
-        raise BundleError(f"{path}: {MANIFEST} lacks {', '.join(sorted(missing))}; train the bundle again.")
-    return dict(manifest)
-
-
 def weights_digest(heads: Heads) -> str:
     """Return a hex digest of everything learnt: the same data, seed and versions give the same digest."""
     digest = hashlib.sha256()
     for part in heads.weights():
         digest.update(part.tobytes() if isinstance(part, np.ndarray) else json.dumps(part).encode())
     return digest.hexdigest()
-
-
-def _manifest(heads: Heads, name: str, digest: str) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "version": name,
-        "weights_digest": digest,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "lexicon": lexicon_digest(),
-        "versions": {"python": platform.python_version()}
-        | {lib: version(lib) for lib in ("upheld", *_VERSIONED)},
-        "params": heads.params.model_dump(mode="json"),
-    }
 
 
 def _write_parts(heads: Heads, folder: Path) -> None:
@@ -229,53 +224,13 @@ def _write_examples(heads: Heads, folder: Path, examples: Sequence[Mapping[str, 
     (folder / "examples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _hashes(folder: Path) -> dict[str, str]:
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
-
-
-def _check_files(path: Path, manifest: Mapping[str, Any]) -> None:
-    needed = {f"{name}.skops" for name in PARTS} | {"card.md", "examples.jsonl"}
-    listed = set(manifest["files"])
-    missing = sorted(name for name in needed | listed if not (path / name).is_file())
-    if missing:
-        raise BundleError(
-            f"{path}: {', '.join(missing)} missing; copy the whole folder again, or train again."
-        )
-    actual = _hashes(path)
-    altered = sorted(name for name in needed | listed if manifest["files"].get(name) != actual[name])
-    if altered:
-        raise BundleError(
-            f"{path}: {', '.join(altered)} altered since training (SHA-256 differs from {MANIFEST}); "
-            "copy the folder again from its source, or train again."
-        )
-
-
-def _check_versions(path: Path, manifest: Mapping[str, Any]) -> None:
-    if manifest["format"] != FORMAT:
-        raise BundleError(
-            f"{path}: bundle format {manifest['format']}, this upheld reads {FORMAT}; train again."
-        )
-    if manifest["lexicon"] != lexicon_digest():
-        raise BundleError(f"{path}: made with another lexicon than this upheld has; train again.")
-    made = manifest["versions"]
-    differing = [
-        f"{lib} {made.get(lib)} (here {version(lib)})"
-        for lib in _VERSIONED
-        if not _same_minor(made.get(lib), lib)
-    ]
-    if differing:
-        raise BundleError(
-            f"{path}: made with {', '.join(differing)}; the first two numbers must agree. "
-            "Install those versions, or train again."
-        )
-
-
-def _same_minor(made: str | None, library: str) -> bool:
-    return made is not None and made.split(".")[:2] == version(library).split(".")[:2]
-
-
 def _load_part(file: Path) -> Any:
-    unknown = sorted(set(skops.io.get_untrusted_types(file=file)) - _TRUSTED)
+    try:
+        unknown = sorted(set(skops.io.get_untrusted_types(file=file)) - _TRUSTED)
+    except (BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"{file}: is not in skops format; copy the folder again, or train again."
+        ) from error
     if unknown:
         raise BundleError(
             f"{file}: holds types that are not loaded from files: {', '.join(unknown)}; train again."
@@ -286,18 +241,21 @@ def _load_part(file: Path) -> Any:
 def _check_examples(path: Path, bundle: Bundle) -> None:
     lines = [json.loads(line) for line in (path / "examples.jsonl").read_text(encoding="utf-8").splitlines()]
     views = [view_of_row(line["input"], bundle.heads.params.view) for line in lines]
-    for number, (line, prediction) in enumerate(
-        zip(lines, bundle.heads.predict(views, version=""), strict=True), 1
-    ):
-        expected = line["expected"]
-        if (
-            prediction.outcome != expected["outcome"]
-            or abs(prediction.p_upheld - expected["p_upheld"]) > TOLERANCE
-        ):
+    predictions = map(as_columns, bundle.heads.predict(views, version=""))
+    for number, (line, found) in enumerate(zip(lines, predictions, strict=True), 1):
+        if not _same_prediction(found, line["expected"]):
             raise BundleError(
-                f"{path}: example {number} scores {prediction.p_upheld}, not {expected['p_upheld']} as when it was "
-                "trained; this installation computes something else. Reinstall the pinned versions, or train again."
+                f"{path}: example {number} scores {found['p_upheld']}, not {line['expected']['p_upheld']} as when it "
+                "was trained; this installation computes something else. Reinstall the pinned versions, or train again."
             )
+
+
+def _same_prediction(found: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
+    numbers = [(found["p_upheld"], expected["p_upheld"])]
+    numbers += [(a["p"], b["p"]) for a, b in zip(found["grounds"], expected["grounds"], strict=False)]
+    codes = [[ground["code"] for ground in one["grounds"]] for one in (found, expected)]
+    same_words = all(found[name] == expected[name] for name in ("outcome", "decided", "warnings"))
+    return same_words and codes[0] == codes[1] and all(abs(a - b) <= TOLERANCE for a, b in numbers)
 
 
 def _as_frame(complaints: pd.DataFrame | Sequence[Mapping[str, Any]] | Sequence[str]) -> pd.DataFrame:

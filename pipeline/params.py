@@ -1,5 +1,6 @@
 """params.yaml and the environment in, typed settings out; lists every unknown key and wrong value at once."""
 
+import json
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -11,7 +12,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from pipeline.errors import ParamsError
 
@@ -19,7 +20,7 @@ ENV_PREFIX = "UPHELD_"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _ascending(value: tuple[int, int]) -> tuple[int, int]:
@@ -39,6 +40,35 @@ Ngrams = Annotated[
     AfterValidator(_ascending),
     Field(description="two whole numbers, shortest and longest, from 1 to 10"),
 ]
+
+
+class Collect(_Section):
+    """The Ombudsman's site to a folder of raw pages."""
+
+    base_url: str = Field(
+        pattern=r"^https?://[^/\s?#]+$",
+        description="an address without a path, such as https://www.lgo.org.uk",
+    )
+    # No bundle and no MLflow run may hold it: it names a person, and it is excluded from every dump.
+    contact: str | None = Field(
+        default=None,
+        exclude=True,
+        pattern=r"^[!-~ ]*[@.][!-~ ]*$",
+        description="an e-mail or web address in plain letters, or null",
+    )
+    delay_seconds: Positive
+    concurrent_requests: int = Field(ge=1, le=8, description="a whole number from 1 to 8")
+    timeout_seconds: Positive
+    retries: int = Field(ge=0, le=10, description="a whole number from 0 to 10")
+    max_refusals: Count
+    max_wait_seconds: Weight
+    max_pages: Count
+    max_megabytes: Positive
+    window_days: Count
+    outcomes: tuple[Literal["c", "nu", "u"], ...] = Field(
+        min_length=1, description="a list of outcome codes, of c, nu and u"
+    )
+    max_reject_rate: Rate
 
 
 class Read(_Section):
@@ -113,6 +143,10 @@ class Evaluate(_Section):
 
     bootstrap: int = Field(ge=100, description="a whole number, 100 or more")
     length_band: Positive
+    folds: int = Field(ge=2, le=20, description="a whole number from 2 to 20")
+    slice_cases: int = Field(ge=5, description="a whole number, 5 or more")
+    leak_auc: float = Field(ge=0.5, le=1, description="an AUC from 0.5 to 1")
+    leak_share: Share
 
 
 class Score(_Section):
@@ -134,7 +168,8 @@ class Tracking(_Section):
 class Params(_Section):
     """All settings; one attribute a section of params.yaml."""
 
-    seed: int = Field(ge=0, description="a whole number, 0 or more")
+    seed: int = Field(ge=0, lt=2**32, description="a whole number from 0 to 4294967295")
+    collect: Collect
     read: Read
     view: ViewParams
     split: Split
@@ -180,22 +215,21 @@ def load_params(path: Path | None = None) -> Params:
     """
     here = Path("params.yaml")
     chosen = path or (here if here.is_file() else None)
-    packaged = _mapping(
-        (files("pipeline") / "params.yaml").read_text(encoding="utf-8"), "packaged params.yaml"
-    )
     if chosen is None:
-        return _validated(packaged, "packaged params.yaml")
-    return _validated(_merged(packaged, _mapping(_text(chosen), str(chosen))), str(chosen))
+        return _validated(_packaged(), "packaged params.yaml")
+    return _validated(_merged(_packaged(), _mapping(_text(chosen), str(chosen))), str(chosen))
 
 
 def params_from(values: Mapping[str, Any]) -> Params:
     """Return settings from plain values, as a bundle's manifest stores them; the environment has no say.
 
+    Keys that are younger than the bundle come from the packaged file.
+
     Raises:
         ParamsError: as for `load_params`.
     """
     try:
-        return Params.model_validate(values)
+        return Params.model_validate(_merged(_packaged(), values))
     except ValidationError as error:
         raise ParamsError(_message(error, "manifest.json: params")) from error
 
@@ -212,6 +246,10 @@ def flatten(params: Params) -> dict[str, Any]:
     return flat
 
 
+def _packaged() -> dict[str, Any]:
+    return _mapping((files("pipeline") / "params.yaml").read_text(encoding="utf-8"), "packaged params.yaml")
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -223,12 +261,12 @@ def _text(path: Path) -> str:
 
 def _mapping(text: str, source: str) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(text)
+        values = yaml.load(text, _UniqueKeys)  # noqa: S506  # a SafeLoader
     except yaml.YAMLError as error:
         raise ParamsError(
             f"{source}: is not YAML ({error}). Compare it with the packaged params.yaml."
         ) from error
-    if not isinstance(values, dict):
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise ParamsError(
             f"{source}: holds no sections; must be a mapping such as 'split: {{gap_days: 90}}'."
         )
@@ -243,23 +281,48 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping: only the last would count."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping, as the parent does."""
+        keys = [self.construct_object(key) for key, _ in node.value]
+        if twice := sorted({str(key) for key in keys if keys.count(key) > 1}):
+            raise yaml.YAMLError(f"{', '.join(twice)} stands twice, line {node.start_mark.line + 1} on")
+        return super().construct_mapping(node, deep)
+
+
 def _validated(values: dict[str, Any], source: str) -> Params:
-    unknown = [
+    faults = [
         _unknown_key(name, list(Params.model_fields), source="environment") for name in _stray_variables()
     ]
+    try:  # a file says what it means: no number in quotation marks, no yes for true
+        Params.model_validate_json(json.dumps(values, default=str), strict=True)
+    except ValidationError as error:
+        faults += [_line(detail, source) for detail in error.errors() if not _variables_of(detail)]
     try:
         params = _Layered(**values)
+    except SettingsError as error:
+        raise ParamsError(
+            "\n".join([*faults, f"environment: {error}; lists are written as [1, 2]."])
+        ) from error
     except ValidationError as error:
-        raise ParamsError("\n".join([*unknown, _message(error, source)])) from error
-    if unknown:
-        raise ParamsError("\n".join(unknown))
+        faults += [_line(detail, source) for detail in error.errors() if _variables_of(detail)]
+    if faults:
+        raise ParamsError("\n".join(faults))
     return params
 
 
 def _stray_variables() -> list[str]:
-    sections = {f"{ENV_PREFIX}{name.upper()}__" for name in Params.model_fields}
-    names = (name for name in os.environ if name.upper().startswith(ENV_PREFIX) and "__" in name)
-    return sorted(name for name in names if not any(name.upper().startswith(section) for section in sections))
+    known = {f"{ENV_PREFIX}{name.upper()}" for name in Params.model_fields}
+    names = (name for name in os.environ if name.upper().startswith(ENV_PREFIX))
+    return sorted(name for name in names if name.upper().split("__")[0] not in known)
+
+
+def _variables_of(detail: ErrorDetails) -> list[str]:
+    """Return the environment variables that set what an error is about."""
+    path = ENV_PREFIX + "__".join(part for part in detail["loc"] if isinstance(part, str)).upper()
+    return [name for name in os.environ if name.upper() == path]
 
 
 def _message(error: ValidationError, source: str) -> str:
@@ -270,8 +333,8 @@ def _line(detail: ErrorDetails, source: str) -> str:
     names = [str(part) for part in detail["loc"] if isinstance(part, str)]
     section, key = Params.model_fields.get(names[0]), names[-1]
     fields: dict[str, FieldInfo] = getattr(section and section.annotation, "model_fields", {})
-    variable = ENV_PREFIX + "__".join(names).upper()
-    where = f"environment: {variable}" if variable in os.environ else f"{source}: {'.'.join(names)}"
+    variables = _variables_of(detail)
+    where = f"environment: {variables[0]}" if variables else f"{source}: {'.'.join(names)}"
     if detail["type"] == "extra_forbidden":
         known = list(fields if len(names) > 1 else Params.model_fields)
         return _unknown_key(".".join(names), known, source=source)

@@ -2,7 +2,10 @@
 
 import csv
 import json
+import os
+import re
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +16,8 @@ from pipeline.errors import InputError
 from pipeline.schema import Reject
 
 FORMATS = (".csv", ".jsonl")
+MAX_RECORD = 50_000_000  # characters of one CSV record; a longer one has lost its closing quotation mark
+_UNUSABLE = re.compile("[\\0\\ud800-\\udfff]")  # "a\\0b" and half a surrogate pair match, "naïve 😀" does not
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -56,7 +61,7 @@ def read_rows(path: Path) -> Iterator[Row | Reject]:
     # Bytes that are no UTF-8 become lone surrogates, so that they spoil their own row and no other.
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
         for row in reader(lines, path):
-            fault = _fault(row) if isinstance(row, Row) else None
+            fault = _fault(row.values) if isinstance(row, Row) else None
             yield Reject(str(path), fault, row.number) if fault and isinstance(row, Row) else row
 
 
@@ -82,7 +87,9 @@ def open_rows(path: Path, columns: list[str], *, neutralise_formulas: bool = Tru
         InputError: an unknown format, or a folder that is missing or cannot be written.
     """
     kind = format_of(path)
-    partial = path.with_name(f".{path.name}.partial")
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it.")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         file = partial.open("w", encoding="utf-8", newline="")
     except OSError as error:
@@ -99,6 +106,25 @@ def open_rows(path: Path, columns: list[str], *, neutralise_formulas: bool = Tru
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def rejects_path(output: Path) -> Path:
+    """Return where the rejects of an output go: "scored.csv" has "scored.rejects.jsonl" beside it."""
+    return output.with_name(f"{output.stem}.rejects.jsonl")
+
+
+def check_output(output: Path, sources: Iterable[Path]) -> None:
+    """Refuse an output that would overwrite what it is made from, itself or by its rejects.
+
+    Raises:
+        InputError: a source is the output, or the place of its rejects.
+    """
+    taken = {output.resolve(), rejects_path(output).resolve()}
+    for source in sources:
+        if source.resolve() in taken:
+            raise InputError(
+                f"{source}: would be overwritten by --out {output}; choose another name for --out."
+            )
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -164,10 +190,13 @@ def _check_readable(path: Path) -> None:
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"{path}: {what}; must be a CSV or JSONL file. Check the path.")
-    with path.open("rb") as file:
-        start = file.read(4096)
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}). Check its permissions.") from error
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or start[1:2] == b"\0":
-        raise InputError(f"{path}: is UTF-16; must be UTF-8. Save it again as UTF-8.")
+        raise InputError(f"{path}: is UTF-16 or UTF-32; must be UTF-8. Save it again as UTF-8.")
     if not start.strip(b"\xef\xbb\xbf \t\r\n") and path.stat().st_size <= len(start):
         raise InputError(f"{path}: is empty; must hold at least one row.")
 
@@ -175,29 +204,68 @@ def _check_readable(path: Path) -> None:
 def _header(reader: Iterator[list[str]], path: Path) -> list[str]:
     names = [name.strip() for name in next(reader, [])]
     repeated = sorted({name for name in names if names.count(name) > 1})
+    if fault := _fault(dict.fromkeys(names)):
+        raise InputError(f"{path}: header: {fault}.")
     if repeated or not all(names):
         what = f"the columns {', '.join(repeated)} twice" if repeated else "a column without a name"
         raise InputError(f"{path}: header has {what}; each column needs a name of its own. Rename it.")
     return names
 
 
+class _Records:
+    """The lines of a CSV file; after a record that cannot be read, its second line is read again as a new record.
+
+    Otherwise one quotation mark that never closes would swallow every row after it.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._returned: deque[str] = deque()
+        self._record: list[str] = []
+        self._size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self._size > MAX_RECORD:
+            raise StopIteration
+        line = self._returned.popleft() if self._returned else next(self._lines)
+        self._record.append(line)
+        self._size += len(line)
+        return line
+
+    def start(self) -> None:
+        """Begin a record."""
+        self._record.clear()
+        self._size = 0
+
+    def give_back(self) -> None:
+        """Return all lines of the record but its first."""
+        self._returned.extendleft(reversed(self._record[1:]))
+
+
 def _csv_rows(lines: IO[str], path: Path) -> Iterator[Row | Reject]:
     csv.field_size_limit(sys.maxsize)  # complaints of many megabytes are cut later, with a warning
-    reader = csv.reader(lines, strict=True)
+    records = _Records(lines)
+    reader = csv.reader(records, strict=True)
     names = _header(reader, path)
     number = 0
     while True:
+        records.start()
         number += 1
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
+            records.give_back()
             yield Reject(str(path), f"not readable as CSV ({error}); close the quotation marks", number)
             continue
         if not cells:  # a blank line is no row
             number -= 1
         elif len(cells) != len(names):
+            records.give_back()
             yield Reject(str(path), f"{len(cells)} cells where the header has {len(names)}", number)
         else:
             yield Row(number, dict(zip(names, cells, strict=True)))
@@ -208,12 +276,10 @@ def _jsonl_rows(lines: IO[str], path: Path) -> Iterator[Row | Reject]:
         if not line.strip():
             continue
         try:
-            values = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            reason = (
-                f"not JSON ({getattr(error, 'msg', 'nested too deeply')}); must be one JSON object a line"
-            )
-            yield Reject(str(path), reason, number)
+            values = json.loads(line, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            what = "nested too deeply" if isinstance(error, RecursionError) else str(error).split(": line")[0]
+            yield Reject(str(path), f"not JSON ({what}); must be one JSON object a line", number)
             continue
         if isinstance(values, dict):
             yield Row(number, values)
@@ -221,14 +287,29 @@ def _jsonl_rows(lines: IO[str], path: Path) -> Iterator[Row | Reject]:
             yield Reject(str(path), "not a JSON object; must be one JSON object a line", number)
 
 
-def _fault(row: Row) -> str | None:
-    """Say what makes a row's text unusable: bytes that are no UTF-8, or NUL bytes."""
-    for name, value in row.values.items():
-        if not isinstance(value, str):
-            continue
-        bad = next((character for character in value if "\ud800" <= character <= "\udfff"), None)
-        if bad:
-            return f"column {name}: byte 0x{ord(bad) & 0xFF:02x} is not UTF-8; save the file as UTF-8"
-        if "\0" in value:
-            return f"column {name}: holds NUL bytes; export it again as plain UTF-8 text"
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _fault(values: Mapping[str, Any]) -> str | None:
+    """Say what makes a row's text unusable, wherever it stands: bytes that are no UTF-8, or NUL bytes."""
+    for name, value in values.items():
+        for text in _texts_in([name, value]):
+            bad = _UNUSABLE.search(text)
+            if bad is None:
+                continue
+            where = "a column's name" if text is name else f"column {name}"
+            if bad[0] == "\0":
+                return f"{where}: holds NUL bytes; export it again as plain UTF-8 text"
+            return f"{where}: byte 0x{ord(bad[0]) & 0xFF:02x} is not UTF-8; save the file as UTF-8"
     return None
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts_in([*value, *value.values()])
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts_in(item)

@@ -9,16 +9,20 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import requires, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pipeline.bundle import PREDICTION_COLUMNS, latest_bundle, load_bundle, read_manifest
+from pipeline.bundle import PREDICTION_COLUMNS, latest_bundle, load_bundle
 from pipeline.errors import TrackingError
+from pipeline.features.view import COMPLAINT_COLUMNS
+from pipeline.manifest import read_manifest
 from pipeline.params import Params, flatten, params_from
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 
 VERSION_TAG = "upheld.version"
 MODEL_TAG = "upheld.model_uri"
-OPTIONAL_COLUMNS = ("organisation", "category", "subcategory", "received_on", "reference")
+OPTIONAL_COLUMNS = ("id", "reference", "organisation", "category", "subcategory", "received_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +52,46 @@ def log_bundle(path: Path, params: Params) -> LoggedRun:
     uri = os.environ.get("MLFLOW_TRACKING_URI") or params.tracking.uri
     _quieten()
     import mlflow
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
 
+    load_bundle(path)  # a bundle that does not load is no run's model
     try:
         mlflow.set_tracking_uri(uri)
         mlflow.set_experiment(params.tracking.experiment)
         return _existing_run(path, uri, params) or _new_run(path, uri)
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        raise TrackingError(f"{uri}: the run was not logged ({_first_line(error)})") from error
+    except _store_errors() as error:
+        raise TrackingError(
+            f"{without_password(uri)}: the run was not logged ({_first_line(error)})"
+        ) from error
+
+
+def log_evaluation(version_: str, files: Sequence[Path], figures: Mapping[str, float], params: Params) -> str:
+    """Add an evaluation's figures and files to the run of the bundle of this version, and return the run's id.
+
+    Raises:
+        TrackingError: the store cannot be reached or refuses, or no run holds the bundle.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or params.tracking.uri
+    _quieten()
+    import mlflow
+
+    try:
+        mlflow.set_tracking_uri(uri)
+        mlflow.set_experiment(params.tracking.experiment)
+        run = _existing_run(Path(version_), uri, params)
+        if run is not None:
+            with mlflow.start_run(run_id=run.run_id):
+                mlflow.log_metrics(dict(figures))
+                for file in files:
+                    mlflow.log_artifact(str(file), "evaluation")
+    except _store_errors() as error:
+        raise TrackingError(
+            f"{without_password(uri)}: the evaluation was not logged ({_first_line(error)})"
+        ) from error
+    if run is None:
+        raise TrackingError(
+            f"{without_password(uri)}: holds no run of model {version_}, so the evaluation was not logged"
+        )
+    return run.run_id
 
 
 def download_bundle(model_uri: str, params: Params) -> Path:
@@ -67,20 +102,37 @@ def download_bundle(model_uri: str, params: Params) -> Path:
     """
     _quieten()
     import mlflow
-    from mlflow.exceptions import MlflowException
 
-    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI") or params.tracking.uri)
     try:
+        mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI") or params.tracking.uri)
         model = Path(mlflow.artifacts.download_artifacts(model_uri))
-    except (MlflowException, OSError) as error:
+    except _store_errors() as error:
         raise TrackingError(
             f"{model_uri}: cannot be fetched ({_first_line(error)}); see 'mlflow ui'."
         ) from error
     return latest_bundle(model / "data")
 
 
+def _store_errors() -> tuple[type[Exception], ...]:
+    """Return what a store raises that is down, corrupt, of another version, locked, or without its driver."""
+    from alembic.util import CommandError
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, CommandError, ImportError, OSError
+
+
+def without_password(text: str) -> str:
+    """Return a text without the user and password of the addresses in it.
+
+    >>> without_password("http://bob:secret@127.0.0.1:5000 refused")
+    'http://***@127.0.0.1:5000 refused'
+    """
+    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
+
+
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return without_password((str(error).splitlines() or [type(error).__name__])[0])
 
 
 def _quieten() -> None:
@@ -101,7 +153,9 @@ def _existing_run(path: Path, uri: str, params: Params) -> LoggedRun | None:
         output_format="list",
         max_results=1,
     )
-    return LoggedRun(uri, runs[0].info.run_id, runs[0].data.tags[MODEL_TAG]) if runs else None
+    return (
+        LoggedRun(without_password(uri), runs[0].info.run_id, runs[0].data.tags[MODEL_TAG]) if runs else None
+    )
 
 
 def _new_run(path: Path, uri: str) -> LoggedRun:
@@ -115,7 +169,7 @@ def _new_run(path: Path, uri: str) -> LoggedRun:
         mlflow.log_artifact(str(path / "card.md"))
         model_uri = _log_model(path)
         mlflow.set_tag(MODEL_TAG, model_uri)
-    return LoggedRun(uri, run.info.run_id, model_uri)
+    return LoggedRun(without_password(uri), run.info.run_id, model_uri)
 
 
 def _metrics(figures: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
@@ -142,20 +196,25 @@ def _log_model(path: Path) -> str:
     """Log the bundle as a pyfunc model that carries this package's code, and return its address."""
     import mlflow
 
-    bundle = load_bundle(path)
     examples = [
         json.loads(line)["input"] for line in (path / "examples.jsonl").read_text("utf-8").splitlines()
     ]
-    info = mlflow.pyfunc.log_model(
-        name="model",
-        loader_module="pipeline.bundle",
-        data_path=str(path),
-        code_paths=[str(Path(__file__).parent)],
-        signature=_signature(),
-        input_example=pd.DataFrame(examples),
-        pip_requirements=[f"{name}=={version(name)}" for name in _requirements()],
-        metadata={VERSION_TAG: bundle.version},
-    )
+    with TemporaryDirectory() as folder:
+        code = Path(folder) / "pipeline"
+        # The code goes along so that the model loads anywhere; the corpus it was trained on stays here.
+        shutil.copytree(
+            Path(__file__).parent, code, ignore=shutil.ignore_patterns("cases.jsonl", "__pycache__")
+        )
+        info = mlflow.pyfunc.log_model(
+            name="model",
+            loader_module="pipeline.bundle",
+            data_path=str(path),
+            code_paths=[str(code)],
+            signature=_signature(),
+            input_example=pd.DataFrame(examples),
+            pip_requirements=[f"{name}=={version(name)}" for name in _requirements()],
+            metadata={VERSION_TAG: path.name},
+        )
     return str(info.model_uri)
 
 
@@ -168,7 +227,7 @@ def _requirements() -> list[str]:
 def _signature() -> "ModelSignature":
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
-    from mlflow.types.schema import Array, Object, Property
+    from mlflow.types.schema import AnyType, Array, Object, Property
 
     ground = Object([Property("code", DataType.string), Property("p", DataType.double)])
     types = {
@@ -179,8 +238,7 @@ def _signature() -> "ModelSignature":
         "warnings": Array(DataType.string),
         "model": DataType.string,
     }
-    inputs = [ColSpec("string", "complaint")]
-    inputs += [ColSpec("string", name, required=False) for name in OPTIONAL_COLUMNS]
-    passed_on = [ColSpec(spec.type, spec.name, required=False) for spec in inputs]
+    # Any type: dates, missing values and numbers as identifiers are all welcome. MLflow drops columns not named here.
+    inputs = [ColSpec(AnyType(), name, required=False) for name in (*COMPLAINT_COLUMNS, *OPTIONAL_COLUMNS)]
     outputs = [ColSpec(types[name], name) for name in PREDICTION_COLUMNS]
-    return ModelSignature(Schema(inputs), Schema([*passed_on, *outputs]))
+    return ModelSignature(Schema(inputs), Schema([*inputs, *outputs]))

@@ -9,9 +9,10 @@ import pytest
 import skops.io
 
 from pipeline import stages
-from pipeline.bundle import PREDICTION_COLUMNS, latest_bundle, load_bundle, read_manifest, weights_digest
+from pipeline.bundle import PREDICTION_COLUMNS, check_folder, latest_bundle, load_bundle, weights_digest
 from pipeline.errors import BundleError
 from pipeline.features.view import UnusableComplaintError
+from pipeline.manifest import read_manifest
 
 CORPUS = Path(__file__).parents[1] / "pipeline" / "corpus" / "cases.jsonl"
 TEXT = "The Council did not empty her bin for six weeks."
@@ -90,7 +91,7 @@ def test_another_minor_version_is_refused(copy, bundle):
 
 def test_another_format_and_another_lexicon_are_refused(copy):
     _edit_manifest(copy, format=99)
-    with pytest.raises(BundleError, match="bundle format 99"):
+    with pytest.raises(BundleError, match="format Input should be 1"):
         load_bundle(copy)
     _edit_manifest(copy, format=1, lexicon="0")
     with pytest.raises(BundleError, match="another lexicon"):
@@ -122,6 +123,51 @@ def test_a_manifest_that_cannot_be_read_is_refused(copy, content):
     (copy / "manifest.json").write_text(content)
     with pytest.raises(BundleError, match=r"manifest\.json"):
         load_bundle(copy)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": []},
+        {"files": {"../x": "0"}},
+        {"versions": "x"},
+        {"params": "x"},
+        {"figures": None},
+        {"corpus": 1},
+    ],
+)
+def test_a_manifest_that_holds_something_else_is_refused(copy, change):
+    _edit_manifest(copy, **change)
+    with pytest.raises(BundleError, match=rf"manifest\.json: {next(iter(change))}"):
+        load_bundle(copy)
+
+
+@pytest.mark.parametrize("change", [{"view": {"max_chars": 20000, "min_words": 99}}, {"weights_digest": "0"}])
+def test_a_manifest_edited_so_that_predictions_change_is_refused(copy, bundle, change):
+    changed = {"params": bundle.manifest["params"] | change} if "view" in change else change
+    _edit_manifest(copy, **changed)
+    with pytest.raises(BundleError, match=r"as when it was trained|are not those of its manifest"):
+        load_bundle(copy)
+
+
+def test_files_that_others_left_in_a_bundle_do_no_harm(copy):
+    (copy / ".ipynb_checkpoints").mkdir()
+    (copy / "notes.txt").write_text("mine")
+    assert load_bundle(copy).version == copy.name
+
+
+def test_a_part_that_is_no_skops_file_is_refused(copy):
+    (copy / "grounds.skops").write_bytes(b"no archive")
+    files = read_manifest(copy)["files"]
+    _edit_manifest(copy, files=files | {"grounds.skops": hashlib.sha256(b"no archive").hexdigest()})
+    with pytest.raises(BundleError, match=r"grounds\.skops: is not in skops format"):
+        load_bundle(copy)
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_training():
+    Path("models").write_text("a file")
+    with pytest.raises(BundleError, match="models: cannot be written"):
+        check_folder(Path("models"))
 
 
 def test_a_folder_that_is_no_bundle_is_refused():

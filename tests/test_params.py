@@ -49,13 +49,13 @@ def test_all_errors_are_told_at_once(monkeypatch):
     with pytest.raises(ParamsError) as caught:
         load_params(path)
     assert str(caught.value).splitlines() == [
-        "custom.yaml: seed is -1; must be a whole number, 0 or more.",
+        "custom.yaml: seed is -1; must be a whole number from 0 to 4294967295.",
         "custom.yaml: split.test_share is 'many'; must be a share between 0 and 1, both excluded.",
         "custom.yaml: split.gap is not a key; allowed: test_from_year, test_share, gap_days, duplicate_similarity.",
         "custom.yaml: outcome is 3; must be a section with the keys strength, not_upheld, balance_length.",
+        "custom.yaml: scroe is not a key; allowed: seed, collect, read, view, split, features, outcome, grounds, "
+        "calibration, deployment, evaluate, score, tracking. Did you mean score?",
         "environment: UPHELD_SCORE__CHUNK_ROWS is '0'; must be a whole number, 1 or more.",
-        "custom.yaml: scroe is not a key; allowed: seed, read, view, split, features, outcome, grounds, calibration, "
-        "deployment, evaluate, score, tracking. Did you mean score?",
     ]
 
 
@@ -93,3 +93,50 @@ def test_stored_settings_ignore_the_environment(params, monkeypatch):
 def test_flatten_joins_section_and_key(params):
     assert flatten(params)["split.gap_days"] == params.split.gap_days
     assert flatten(params)["seed"] == params.seed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seed: true",
+        "seed: 1.0",
+        'split: {gap_days: "90"}',
+        "outcome: {balance_length: 'yes'}",
+        "outcome: {strength: .inf}",
+    ],
+)
+def test_a_file_says_what_it_means(text):
+    with pytest.raises(ParamsError, match="; must be "):
+        load_params(_write(text))
+
+
+@pytest.mark.parametrize("text", ["seed: 1\nseed: 2", "split: {gap_days: 1, gap_days: 2}"])
+def test_a_key_that_stands_twice_is_refused(text):
+    with pytest.raises(ParamsError, match="stands twice"):
+        load_params(_write(text))
+
+
+def test_a_key_that_is_no_text_is_refused():
+    with pytest.raises(ParamsError, match="holds no sections"):
+        load_params(_write("1: 2"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("UPHELD_SPLIT", "abc"), ("UPHELD_FEATURES__WORD_NGRAMS", "1,2"), ("UPHELD_SEDE", "5")],
+)
+def test_a_variable_that_cannot_be_read_is_named(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ParamsError, match="environment: "):
+        load_params()
+
+
+def test_lists_can_be_set_in_the_environment(monkeypatch):
+    monkeypatch.setenv("UPHELD_FEATURES__WORD_NGRAMS", "[1, 3]")
+    assert load_params().features.word_ngrams == (1, 3)
+
+
+def test_a_bundle_older_than_a_key_takes_it_from_the_packaged_file(params):
+    stored = params.model_dump(mode="json")
+    del stored["split"]["gap_days"], stored["read"]
+    assert params_from(stored).split.gap_days == params.split.gap_days

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import tables
 from pipeline.errors import InputError
 from pipeline.schema import Reject
-from pipeline.tables import Row, columns_of, neutralised, open_rows, read_rows, write_rows
+from pipeline.tables import Row, check_output, columns_of, neutralised, open_rows, read_rows, write_rows
 
 
 def _file(name: str, content: str | bytes) -> Path:
@@ -50,10 +51,20 @@ def test_a_csv_row_with_too_many_cells_is_a_reject():
     assert rows[1] == Row(2, {"a": "4", "b": "5"})
 
 
-def test_a_quotation_mark_that_never_closes_is_a_reject():
-    rows = list(read_rows(_file("a.csv", 'a\nfine\n"open\nnever closed\n')))
-    assert rows[0] == Row(1, {"a": "fine"})
-    assert "close the quotation marks" in rows[1].reason
+@pytest.mark.parametrize("bad", ['"open', '"open,x', 'a,"open'])
+def test_a_quotation_mark_that_never_closes_spoils_its_own_row_only(bad):
+    good = [f'{n},"fine, {n}"' for n in range(1, 500)]
+    rows = list(read_rows(_file("a.csv", "\n".join(["id,text", *good[:49], bad, *good[49:]]) + "\n")))
+    assert [row.values["id"] for row in rows if isinstance(row, Row)] == [str(n) for n in range(1, 500)]
+    (reject,) = (row for row in rows if isinstance(row, Reject))
+    assert reject.row == 50
+
+
+def test_a_record_without_an_end_is_given_up_within_bounds(monkeypatch):
+    monkeypatch.setattr(tables, "MAX_RECORD", 1000)
+    rows = list(read_rows(_file("a.csv", 'a\n"open\n' + "fine\n" * 5000)))
+    assert isinstance(rows[0], Reject)
+    assert len(rows) == 5001
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
@@ -76,7 +87,7 @@ def test_nul_bytes_are_a_reject(name, content):
     [
         ("a.csv", "", "is empty"),
         ("a.jsonl", " \n\n", "is empty"),
-        ("a.csv", "complaint\nx\n".encode("utf-16"), "is UTF-16; must be UTF-8"),
+        ("a.csv", "complaint\nx\n".encode("utf-16"), "is UTF-16 or UTF-32; must be UTF-8"),
         ("a.xlsx", "x", r"unknown format \.xlsx; must end in \.csv or \.jsonl"),
         ("a.csv", "a,a\n1,2\n", "the columns a twice"),
         ("a.csv", "a,\n1,2\n", "a column without a name"),
@@ -85,6 +96,43 @@ def test_nul_bytes_are_a_reject(name, content):
 def test_a_file_that_cannot_be_read_at_all_is_refused(name, content, message):
     with pytest.raises(InputError, match=message):
         list(read_rows(_file(name, content)))
+
+
+def test_a_header_that_is_no_utf8_is_refused():
+    with pytest.raises(InputError, match="header: a column's name: byte 0xe9 is not UTF-8"):
+        list(read_rows(_file("a.csv", "caf\u00e9,b\n1,2\n".encode("cp1252"))))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"a": {"b": ["\\ud800"]}}',
+        '{"\\ud800": 1}',
+        '{"a": ["\\u0000"]}',
+        '{"a": NaN}',
+        '{"a": -Infinity}',
+        '{"a": ' + "9" * 5000 + "}",
+    ],
+)
+def test_a_line_that_no_other_program_could_read_is_a_reject(line):
+    reject, kept = read_rows(_file("a.jsonl", line + '\n{"a": 2}\n'))
+    assert isinstance(reject, Reject)
+    assert kept == Row(2, {"a": 2})
+
+
+def test_an_output_never_overwrites_what_it_is_made_from():
+    source = _file("in.csv", "a\n1\n")
+    check_output(Path("out.csv"), [source])
+    with pytest.raises(InputError, match=r"in\.csv: would be overwritten by --out in\.csv"):
+        check_output(Path("in.csv"), [source])
+    with pytest.raises(InputError, match=r"in\.rejects\.jsonl: would be overwritten by --out in\.csv"):
+        check_output(Path("in.csv"), [Path("in.rejects.jsonl")])
+
+
+def test_a_folder_in_the_place_of_an_output_is_refused():
+    Path("out.csv").mkdir()
+    with pytest.raises(InputError, match="is a folder; name a file in it"), open_rows(Path("out.csv"), ["a"]):
+        pass
 
 
 def test_a_missing_file_and_a_folder_are_refused():

@@ -13,6 +13,12 @@ from pipeline.tracking import download_bundle, log_bundle
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path, monkeypatch) -> None:
+    """Give each test a store of its own: MLflow keeps the one at a relative address open from the test before."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+
+
 @pytest.fixture
 def logged(trained, quick_params):
     return log_bundle(trained.bundle, quick_params)
@@ -54,14 +60,46 @@ def test_a_bundle_is_logged_once(logged, trained, quick_params):
 def test_no_complaint_of_the_corpus_reaches_the_store(logged, small_corpus):
     complaints = [json.loads(line)["complaint"][:60] for line in small_corpus.read_text().splitlines()]
     with sqlite3.connect("mlflow.db") as store:
-        dump = "\n".join(store.iterdump())
-    model_files = [p for p in Path("mlruns").rglob("*") if p.is_file() and p.name != "cases.jsonl"]
-    dump += "".join(
-        path.read_text(errors="ignore")
-        for path in model_files
-        if path.suffix in {".json", ".jsonl", ".md", ".yaml"}
+        kept = "\n".join(store.iterdump())
+    kept += "".join(file.read_text(errors="ignore") for file in Path("mlruns").rglob("*") if file.is_file())
+    assert "upheld" in kept
+    assert not [complaint for complaint in complaints if complaint in kept]
+
+
+@pytest.mark.parametrize("column", ["complaint", "summary", "text"])
+def test_the_logged_model_takes_what_the_bundle_takes(logged, bundle, column):
+    import mlflow
+
+    frame = pd.DataFrame(
+        {
+            column: ["Her bin was missed for weeks.", "He objects to a penalty charge notice."],
+            "id": [1, 2],
+            "category": [None, None],
+            "received_on": pd.to_datetime(["2025-04-01", None]),
+        }
     )
-    assert not [complaint for complaint in complaints if complaint in dump]
+    scored = mlflow.pyfunc.load_model(logged.model_uri).predict(frame)
+    expected = bundle.predict(frame)
+    assert set(scored.columns) == set(expected.columns)
+    assert scored["p_upheld"].tolist() == pytest.approx(expected["p_upheld"].tolist(), abs=1e-12)
+
+
+def test_a_password_in_an_address_is_never_shown(trained, quick_params, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://bob:hunter2@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(TrackingError) as caught:
+        log_bundle(trained.bundle, quick_params)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///broken.db", "postgresql://127.0.0.1:9/none"])
+def test_a_store_that_is_broken_or_lacks_its_driver_is_named(trained, quick_params, monkeypatch, uri):
+    Path("broken.db").write_bytes(b"no database" * 100)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(TrackingError, match="the run was not logged"):
+        log_bundle(trained.bundle, quick_params)
+    with pytest.raises(TrackingError, match="cannot be fetched"):
+        download_bundle("models:/upheld@champion", quick_params)
 
 
 def test_a_bundle_comes_back_from_its_address(logged, trained, quick_params):

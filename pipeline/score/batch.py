@@ -12,7 +12,17 @@ from pipeline.errors import InputError
 from pipeline.features.view import UnusableComplaintError, complaint_column, view_of_row
 from pipeline.params import Score
 from pipeline.schema import Reject, View
-from pipeline.tables import Row, RowWriter, columns_of, format_of, open_rows, read_rows, write_rows
+from pipeline.tables import (
+    Row,
+    RowWriter,
+    check_output,
+    columns_of,
+    format_of,
+    open_rows,
+    read_rows,
+    rejects_path,
+    write_rows,
+)
 
 
 @dataclass(slots=True)
@@ -48,8 +58,7 @@ def score_file(
     Raises:
         InputError: a source that cannot be read at all or has no complaint column, or an unusable output name.
     """
-    if source.resolve() == output.resolve():
-        raise InputError(f"{output}: is the input itself; choose another name for --out.")
+    check_output(output, [source])
     columns = passed_through(columns_of(source) if ".csv" in (format_of(output), format_of(source)) else ())
     if format_of(source) == ".csv":
         _check_columns(source, columns)
@@ -64,18 +73,13 @@ def score_file(
     return summary
 
 
-def rejects_path(output: Path) -> Path:
-    """Return where the rejects of an output go: "scored.csv" has "scored.rejects.jsonl" beside it."""
-    return output.with_name(f"{output.stem}.rejects.jsonl")
-
-
 def _check_columns(source: Path, columns: dict[str, str]) -> None:
     try:
         complaint_column(columns)
     except UnusableComplaintError as error:
-        raise InputError(
-            f"{source}: has {error}; its columns are {', '.join(columns)}. Rename one."
-        ) from error
+        one = next(iter(columns)) if len(columns) == 1 else ""
+        hint = "Save it with commas between the cells." if ";" in one or "\t" in one else "Rename one."
+        raise InputError(f"{source}: has {error}; its columns are {', '.join(columns)}. {hint}") from error
 
 
 def _chunks(rows: Iterator[Row | Reject], size: int) -> Iterator[list[Row | Reject]]:

@@ -143,6 +143,7 @@ def test_duplicate_references_are_scored_like_any_rows(score):
     ("row", "warning"),
     [
         ({"category": "Spacecraft"}, "unseen_category"),
+        ({"category": ""}, "no_category"),
         ({"complaint": "Bins."}, "very_short"),
         ({"complaint": COMPLAINT * 100_000}, "truncated"),
         (
@@ -155,6 +156,11 @@ def test_a_prediction_to_be_read_with_care_says_why(score, row, warning):
     score(_csv([{"complaint": COMPLAINT, "category": "Education"} | row]))
     (scored,) = _scored("scored.csv")
     assert warning in scored["warnings"].split(";")
+
+
+def test_a_text_unlike_anything_seen_is_not_decided(score):
+    score(_csv([{"complaint": "Qo'noS tlhIngan Hol yIjatlh"}, {"complaint": "12345"}]))
+    assert [row["decided"] for row in _scored("scored.csv")] == ["false", "false"]
 
 
 def test_an_ordinary_complaint_carries_no_warning(score):
@@ -173,8 +179,31 @@ def test_formulas_in_passed_through_cells_are_neutralised(score):
 
 
 def test_the_input_is_never_overwritten(score):
-    with pytest.raises(InputError, match="is the input itself"):
-        score(_csv([{"complaint": COMPLAINT}]), "in.csv")
+    source = _csv([{"complaint": COMPLAINT}])
+    with pytest.raises(InputError, match="would be overwritten"):
+        score(source, "in.csv")
+    rejects = source.rename("out.rejects.jsonl")
+    with pytest.raises(InputError, match="would be overwritten"):
+        score(rejects, "out.csv")
+    assert rejects.exists()
+
+
+def test_a_file_separated_by_semicolons_says_so(score):
+    Path("in.csv").write_text("id;complaint\n1;bins\n")
+    with pytest.raises(InputError, match="Save it with commas between the cells"):
+        score(Path("in.csv"))
+
+
+def test_names_of_columns_never_clash(score):
+    score(_csv([{"complaint": COMPLAINT, "outcome": "a", "input_outcome": "b"}]))
+    row = _scored("scored.csv")[0]
+    assert (row["input_input_outcome"], row["input_outcome"]) == ("a", "b")
+    score(Path("scored.csv"), "again.csv")
+    again = _scored("again.csv")[0]
+    assert {again[name] for name in again if name.endswith("outcome") and name.startswith("input_")} >= {
+        "a",
+        "b",
+    }
 
 
 def test_progress_counts_every_row(bundle):
