@@ -35,15 +35,24 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
     Attributes:
         classes_: (n_classes,) outcome codes, sorted.
         class_shares_: (n_classes,) their shares in training.
-        threshold_: outcomes whose probability is at least this are in the conformal set (LAC, Sadinle et al. 2019).
+        threshold_: outcomes whose probability is at least this are in the conformal set (LAC, Sadinle et al. 2019),
+            which holds the true one in 1 - `error_rate` of the cases that are like the training ones in all but the
+            share of upheld.
     """
 
     def __init__(
-        self, *, strength: float = 1.0, folds: int = 5, error_rate: float = 0.2, seed: int = 0
+        self,
+        *,
+        strength: float = 3.0,
+        folds: int = 5,
+        error_rate: float = 0.2,
+        upheld_rate: float | None = None,
+        seed: int = 0,
     ) -> None:
         self.strength = strength
         self.folds = folds
         self.error_rate = error_rate
+        self.upheld_rate = upheld_rate
         self.seed = seed
 
     def fit(
@@ -70,21 +79,43 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         self.threshold_ = self._conformal_threshold(self.calibrator_.predict_proba(_columns(scores)), y)
         return self
 
-    def predict_proba(self, X: csr_matrix) -> Floats:
-        """Return calibrated probabilities (n, n_classes), in the order of `classes_`, at the training shares."""
-        scores = _columns(self.classifier_.decision_function(X))
-        probabilities: Floats = self.calibrator_.predict_proba(scores)
-        return probabilities
+    def target_shares(self) -> Floats:
+        """Return (n_classes,) the shares where the model is used: `upheld_rate`, the rest in its old proportions."""
+        if self.upheld_rate is None:
+            return self.class_shares_
+        is_upheld = self.classes_ == Outcome.UPHELD.value
+        rest = self.class_shares_ / self.class_shares_[~is_upheld].sum() * (1 - self.upheld_rate)
+        return np.where(is_upheld, self.upheld_rate, rest)
 
-    def decided(self, probabilities: Floats) -> NDArray[np.bool_]:
-        """Return (n,) True where the conformal set holds exactly one outcome: elsewhere the head abstains."""
-        single: NDArray[np.bool_] = (probabilities >= self.threshold_).sum(axis=1) == 1
-        return single
+    def predict_proba(self, X: csr_matrix) -> Floats:
+        """Return calibrated probabilities (n, n_classes), in the order of `classes_`, at the target shares.
+
+        Bayes' rule with the class shares exchanged (Saerens, Latinne & Decaestecker 2002).
+        """
+        scores = _columns(self.classifier_.decision_function(X))
+        return self._shifted(self.calibrator_.predict_proba(scores))
+
+    def sets(self, probabilities: Floats) -> NDArray[np.bool_]:
+        """Return the conformal sets (n, n_classes), True where an outcome is in."""
+        inside: NDArray[np.bool_] = probabilities >= self.threshold_
+        return inside
+
+    def _shifted(self, probabilities: Floats) -> Floats:
+        shifted = probabilities * (self.target_shares() / self.class_shares_)
+        normalised: Floats = shifted / shifted.sum(axis=1, keepdims=True)
+        return normalised
 
     def _conformal_threshold(self, probabilities: Floats, y: NDArray[np.str_]) -> float:
-        of_truth = probabilities[np.arange(len(y)), np.searchsorted(self.classes_, y)]
-        level = min(1.0, np.ceil((len(y) + 1) * (1 - self.error_rate)) / len(y))
-        return float(1 - np.quantile(1 - of_truth, level, method="higher"))
+        """Return the probability that the true outcomes reach in 1 - `error_rate` of cases weighed to the target."""
+        truth = np.searchsorted(self.classes_, y)
+        of_truth = self._shifted(probabilities)[np.arange(len(y)), truth]
+        weights = (self.target_shares() / self.class_shares_)[truth]
+        order = np.argsort(-of_truth, kind="stable")
+        reached = np.cumsum(weights[order]) / (
+            weights.sum() + weights.mean()
+        )  # one more case: the one to come
+        last = np.searchsorted(reached, 1 - self.error_rate)
+        return float(of_truth[order[last]]) if last < len(y) else 0.0
 
 
 class GroundsHead(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -160,7 +191,7 @@ class Heads:
         return [*self.features.weights(), *coefficients, *shares, grounds.codes_, grounds.left_out_]
 
     def p_upheld(self, views: Sequence[View]) -> Floats:
-        """Return (n,) calibrated probabilities of upheld at the training share."""
+        """Return (n,) calibrated probabilities of upheld, corrected to `deployment.upheld_rate`."""
         return self._column(self.outcome.predict_proba(self.features.transform(views)), Outcome.UPHELD)
 
     def ground_scores(self, views: Sequence[View], codes: Sequence[str]) -> Floats:
@@ -182,21 +213,21 @@ class Heads:
         if not views:
             return []
         X, known = self.features.transform_and_compare(views)
-        trained = self.outcome.predict_proba(X)
-        deployed = shift_prior(trained, self.outcome, self.params.deployment.upheld_rate)
-        likely = self.outcome.classes_[deployed.argmax(axis=1)]
+        probabilities = self.outcome.predict_proba(X)
+        likely = self.outcome.classes_[probabilities.argmax(axis=1)]
+        decided = (self.outcome.sets(probabilities).sum(axis=1) == 1) & (known >= KNOWN_SHARE)
         grounds = self._ranked_grounds(X, likely)
         rows = zip(
-            self._column(deployed, Outcome.UPHELD),
+            self._column(probabilities, Outcome.UPHELD),
             likely,
-            self.outcome.decided(deployed),
+            decided,
             grounds,
             self._warnings(views, known),
             strict=True,
         )
         return [
-            Prediction(round(float(p), 6), Outcome(outcome), bool(decided), ranked, warnings, version)
-            for p, outcome, decided, ranked, warnings in rows
+            Prediction(round(float(p), 6), Outcome(outcome), bool(sure), ranked, warnings, version)
+            for p, outcome, sure, ranked, warnings in rows
         ]
 
     def _warnings(self, views: Sequence[View], known: Floats) -> list[tuple[str, ...]]:
@@ -208,7 +239,8 @@ class Heads:
                 for name, holds in {
                     "truncated": view.truncated,
                     "very_short": len(view.complaint.split()) < self.params.view.min_words,
-                    "unseen_category": view.category not in seen,
+                    "no_category": not view.category,
+                    "unseen_category": bool(view.category) and view.category not in seen,
                     "out_of_distribution": share < KNOWN_SHARE,
                 }.items()
                 if holds
@@ -240,8 +272,8 @@ def fit_heads(
     Raises:
         CorpusError: fewer than 30 cases of an outcome, or one outcome only.
     """
+    check_outcomes(decisions, params, "training part")
     outcomes = np.array([decision.outcome.value for decision in decisions])
-    check_outcomes(outcomes, params)
     features = ComplaintFeatures.from_params(params.features)
     X = features.fit_transform(views)
     weights = length_weights(views, outcomes) if params.outcome.balance_length else np.ones(len(views))
@@ -249,6 +281,7 @@ def fit_heads(
         strength=params.outcome.strength,
         folds=params.calibration.folds,
         error_rate=params.score.error_rate,
+        upheld_rate=params.deployment.upheld_rate,
         seed=params.seed,
     ).fit(X, outcomes, groups=groups, sample_weight=weights)
     grounds = GroundsHead(
@@ -265,8 +298,8 @@ def learnable(decisions: Sequence[Decision], params: Params) -> list[Decision]:
     return [decision for decision in decisions if decision.outcome in keep]
 
 
-def check_outcomes(outcomes: NDArray[np.str_], params: Params) -> None:
-    """Refuse a corpus that cannot teach an outcome head.
+def check_outcomes(decisions: Sequence[Decision], params: Params, where: str) -> None:
+    """Refuse decisions that cannot teach an outcome head; `where` says which they are.
 
     Raises:
         CorpusError: fewer than 30 cases of an outcome that is to be learnt.
@@ -274,11 +307,11 @@ def check_outcomes(outcomes: NDArray[np.str_], params: Params) -> None:
     wanted = [Outcome.UPHELD, Outcome.CLOSED]
     if params.outcome.not_upheld == "class":
         wanted.append(Outcome.NOT_UPHELD)
-    counts = {outcome.value: int((outcomes == outcome.value).sum()) for outcome in wanted}
+    counts = {wish.value: sum(decision.outcome is wish for decision in decisions) for wish in wanted}
     if min(counts.values()) < MIN_CASES:
         raise CorpusError(
-            f"corpus: training cases by outcome are {counts}; each must have at least {MIN_CASES}. "
-            "Add decisions of the rarer outcome, or set split.test_from_year later."
+            f"{where}: cases by outcome are {counts}; each must have at least {MIN_CASES} to learn from. "
+            "Add decisions of the rarer outcome, or move the split with split.test_from_year."
         )
 
 
@@ -305,22 +338,6 @@ def length_weights(views: Sequence[View], outcomes: NDArray[np.str_]) -> Floats:
             inside = own & (bins == number)
             weights[inside] = (bins == number).mean() / (inside.sum() / own.sum())
     return np.minimum(weights, MAX_WEIGHT)
-
-
-def shift_prior(probabilities: Floats, head: OutcomeHead, upheld_rate: float | None) -> Floats:
-    """Return the probabilities (n, n_classes) corrected to the share of upheld where the model is used.
-
-    Bayes' rule with the class shares exchanged (Saerens, Latinne & Decaestecker 2002); the other outcomes keep their
-    proportions among themselves. None leaves the training share.
-    """
-    if upheld_rate is None:
-        return probabilities
-    is_upheld = head.classes_ == Outcome.UPHELD.value
-    rest = head.class_shares_[~is_upheld].sum()
-    target = np.where(is_upheld, upheld_rate, head.class_shares_ / rest * (1 - upheld_rate))
-    shifted = probabilities * (target / head.class_shares_)
-    normalised: Floats = shifted / shifted.sum(axis=1, keepdims=True)
-    return normalised
 
 
 def _columns(scores: Floats) -> Floats:

@@ -23,7 +23,7 @@ class TimeSplit:
 
     `train` and `test` are ascending arrays of positions; `test_from` is the first day of receipt in the test part;
     `in_gap` counts cases received before it but not yet published; `duplicates` counts training cases dropped
-    because a near-duplicate is in the test part.
+    because a near-duplicate is in the test part; `without_year` counts cases whose reference tells no year.
     """
 
     train: NDArray[np.intp]
@@ -31,6 +31,7 @@ class TimeSplit:
     test_from: date
     in_gap: int
     duplicates: int
+    without_year: int
 
 
 def split_by_time(decisions: Sequence[Decision], groups: NDArray[np.intp], params: Split) -> TimeSplit:
@@ -62,6 +63,7 @@ def split_by_time(decisions: Sequence[Decision], groups: NDArray[np.intp], param
         test_from=test_from,
         in_gap=int((~is_known & ~is_test & (years > 0)).sum()),
         duplicates=int((is_known & ~is_test & in_test_group).sum()),
+        without_year=int((years == 0).sum()),
     )
     _recheck(split, groups)
     return split
@@ -122,8 +124,9 @@ def _year_for_share(years: NDArray[np.intp], share: float) -> int:
 def _recheck(split: TimeSplit, groups: NDArray[np.intp]) -> None:
     if not len(split.train) or not len(split.test):
         raise CorpusError(
-            f"splitting at {split.test_from} leaves {len(split.train)} training and {len(split.test)} test cases; "
-            "both must have some. Set split.test_from_year, or shorten split.gap_days."
+            f"splitting at {split.test_from} leaves {len(split.train)} training and {len(split.test)} test cases "
+            f"({split.in_gap} not yet published then, {split.duplicates} near-duplicates of test cases, "
+            f"{split.without_year} without a year); both must have some. Set split.test_from_year, or split.gap_days."
         )
     if np.intersect1d(groups[split.train], groups[split.test]).size:
         raise CorpusError(

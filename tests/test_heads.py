@@ -5,7 +5,7 @@ from scipy.stats import spearmanr
 
 from pipeline.errors import CorpusError
 from pipeline.evaluate.metrics import matched_auc
-from pipeline.heads import GroundsHead, OutcomeHead, fit_heads, learnable, length_weights, shift_prior
+from pipeline.heads import GroundsHead, OutcomeHead, fit_heads, learnable, length_weights
 from pipeline.schema import Decision, Ground, Outcome, View
 
 
@@ -37,37 +37,41 @@ def test_the_true_outcome_is_in_the_conformal_set_as_often_as_promised(error_rat
     X, y = _toy(2000)
     head = _fitted(X, y, error_rate=error_rate)
     new_X, new_y = _toy(2000, seed=1)
-    in_set = head.predict_proba(new_X) >= head.threshold_
+    in_set = head.sets(head.predict_proba(new_X))
     covered = in_set[np.arange(len(new_y)), np.searchsorted(head.classes_, new_y)]
     assert covered.mean() == pytest.approx(1 - error_rate, abs=0.04)
 
 
-def test_the_head_abstains_where_the_set_holds_both_outcomes_or_none():
-    head = _fitted(*_toy())
-    head.threshold_ = 0.4
-    assert head.decided(np.array([[0.5, 0.5], [0.9, 0.1]])).tolist() == [False, True]
-    head.threshold_ = 0.6
-    assert head.decided(np.array([[0.5, 0.5], [0.9, 0.1]])).tolist() == [False, True]
+def test_the_promise_holds_where_upheld_is_as_rare_as_it_was_said_to_be():
+    X, y = _toy(4000)
+    head = _fitted(X, y, error_rate=0.2, upheld_rate=0.1)
+    new_X, new_y = _toy(8000, seed=1)
+    rare = np.flatnonzero((new_y == Outcome.CLOSED) | (np.arange(8000) % 9 == 0))
+    p = head.predict_proba(new_X[rare])
+    upheld = new_y[rare] == Outcome.UPHELD
+    assert p[:, list(head.classes_).index(Outcome.UPHELD)].mean() == pytest.approx(upheld.mean(), abs=0.02)
+    covered = head.sets(p)[np.arange(len(rare)), np.searchsorted(head.classes_, new_y[rare])]
+    assert covered.mean() == pytest.approx(0.8, abs=0.03)
 
 
 def test_prior_shift_moves_odds_by_the_ratio_of_priors():
-    head = _fitted(*_toy())
-    head.class_shares_ = np.array([0.5, 0.5])
-    shifted = shift_prior(np.array([[0.5, 0.5], [0.2, 0.8]]), head, 0.2)
-    assert shifted == pytest.approx(np.array([[0.8, 0.2], [0.5, 0.5]]))
+    X, y = _toy()
+    trained, shifted = _fitted(X, y), _fitted(X, y, upheld_rate=0.2)
+    odds = [p[:, 1] / p[:, 0] for p in (trained.predict_proba(X), shifted.predict_proba(X))]
+    share = trained.class_shares_[1]
+    assert odds[1] / odds[0] == pytest.approx(np.full(len(y), 0.25 / (share / (1 - share))))
 
 
 def test_prior_shift_keeps_the_proportions_of_the_other_outcomes():
-    head = OutcomeHead()
+    head = OutcomeHead(upheld_rate=0.3)
     head.classes_ = np.array([Outcome.CLOSED.value, Outcome.NOT_UPHELD.value, Outcome.UPHELD.value])
     head.class_shares_ = np.array([0.4, 0.1, 0.5])
-    assert shift_prior(head.class_shares_[None, :], head, 0.3) == pytest.approx(np.array([[0.56, 0.14, 0.3]]))
+    assert head.target_shares() == pytest.approx(np.array([0.56, 0.14, 0.3]))
 
 
-def test_without_a_deployment_rate_probabilities_stay():
+def test_without_a_deployment_rate_the_training_shares_are_the_target():
     head = _fitted(*_toy())
-    p = np.array([[0.3, 0.7]])
-    assert shift_prior(p, head, None) is p
+    assert head.target_shares() is head.class_shares_
 
 
 def test_length_weights_give_both_outcomes_the_same_lengths():
