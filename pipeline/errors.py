@@ -13,6 +13,10 @@ class ParamsError(UpheldError):
     """Settings that are unknown, of the wrong type or out of range; lists all of them at once."""
 
 
+class CollectError(UpheldError):
+    """A crawl that cannot begin, or that broke off; what it stored is safe, and the same command goes on from there."""
+
+
 class CorpusError(UpheldError):
     """A corpus that is readable but cannot train or test a model, for example one with a single outcome."""
 

@@ -1,5 +1,7 @@
 """Paths in, raw documents out, one at a time; refuses what is missing, unreadable or of an unknown kind."""
 
+import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -9,7 +11,8 @@ from pydantic_core import from_json
 from pipeline.errors import InputError
 from pipeline.schema import RawDocument, Reject
 
-STATEMENT_SUFFIXES = (".html", ".htm", ".txt")
+STATEMENT_SUFFIXES = (".html", ".htm", ".txt", ".html.gz")
+GZIP_SUFFIX = ".gz"
 LINES_SUFFIX = ".jsonl"
 TEXT_FIELDS = ("text", "html")
 MAX_BYTES = 5_000_000  # the reader refuses more anyway; stopping here keeps a huge file out of memory
@@ -18,7 +21,8 @@ MAX_BYTES = 5_000_000  # the reader refuses more anyway; stopping here keeps a h
 def documents(paths: Iterable[Path]) -> Iterator[RawDocument | Reject]:
     """Yield the documents of files, folders (recursively, sorted by name) and .jsonl files, in the order of `paths`.
 
-    In a folder only .html, .htm and .txt files are read, the rest is passed over: name a .jsonl file to have it read.
+    In a folder only .html, .htm, .txt and .html.gz files are read, the rest is passed over: name a .jsonl file to
+    have it read.
 
     Raises:
         InputError: a path does not exist; raised before anything is read.
@@ -39,17 +43,18 @@ def documents(paths: Iterable[Path]) -> Iterator[RawDocument | Reject]:
 
 
 def _documents(path: Path) -> Iterator[RawDocument | Reject]:
-    suffix = path.suffix.lower()
     if path.is_dir():
-        files = (file for file in path.rglob("*") if file.suffix.lower() in STATEMENT_SUFFIXES)
+        files = (file for file in path.rglob("*") if _is_statement(file))
         yield from (_document(file) for file in sorted(files) if file.is_file())
-    elif suffix == LINES_SUFFIX:
+    elif path.suffix.lower() == LINES_SUFFIX:
         yield from _documents_of_lines(path)
-    elif suffix in STATEMENT_SUFFIXES:
+    elif _is_statement(path):
         yield _document(path)
     else:
         allowed = ", ".join((*STATEMENT_SUFFIXES, LINES_SUFFIX))
-        yield Reject(str(path), f"unknown kind of file: allowed are {allowed}", detail={"suffix": suffix})
+        yield Reject(
+            str(path), f"unknown kind of file: allowed are {allowed}", detail={"suffix": path.suffix}
+        )
 
 
 def _document(path: Path) -> RawDocument | Reject:
@@ -57,8 +62,22 @@ def _document(path: Path) -> RawDocument | Reject:
     if isinstance(file, Reject):
         return file
     with file:
-        content = file.read(MAX_BYTES + 1)
+        content = _unpacked(file) if path.suffix.lower() == GZIP_SUFFIX else file.read(MAX_BYTES + 1)
+    if content is None:
+        return Reject(str(path), "no whole gzip file: fetch or pack it again")
     return _too_large(str(path)) if len(content) > MAX_BYTES else RawDocument(content, source=str(path))
+
+
+def _is_statement(path: Path) -> bool:
+    return path.name.lower().endswith(STATEMENT_SUFFIXES)
+
+
+def _unpacked(file: BinaryIO) -> bytes | None:
+    """Return what a gzip file holds, as far as the limit, or None where it is broken."""
+    try:
+        return gzip.GzipFile(fileobj=file).read(MAX_BYTES + 1)
+    except (EOFError, OSError, zlib.error):
+        return None
 
 
 def _opened(path: Path) -> BinaryIO | Reject:

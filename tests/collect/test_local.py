@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -35,7 +36,7 @@ def test_a_missing_path_is_an_error_before_anything_is_read(tmp_path):
 def test_a_named_file_of_an_unknown_kind_is_a_reject(tmp_path):
     (tmp_path / "a.pdf").write_bytes(b"x")
     [reject] = documents([tmp_path / "a.pdf"])
-    assert reject.reason == "unknown kind of file: allowed are .html, .htm, .txt, .jsonl"
+    assert reject.reason == "unknown kind of file: allowed are .html, .htm, .txt, .html.gz, .jsonl"
 
 
 def test_lines_of_json_yield_their_text_or_html_with_the_line_as_source(tmp_path):
@@ -81,3 +82,31 @@ def test_a_huge_file_is_a_reject_and_is_not_held_in_memory(tmp_path):
 
 def test_an_empty_folder_yields_nothing(tmp_path):
     assert list(documents([tmp_path])) == []
+
+
+def test_packed_pages_are_read_as_they_were(tmp_path):
+    (tmp_path / "2024").mkdir()
+    (tmp_path / "2024" / "24-000-001.html.gz").write_bytes(gzip.compress("<p>é".encode()))
+    (tmp_path / "2024" / ".24-000-002.html.gz.partial").write_bytes(b"half")
+    (tmp_path / "notes.gz").write_bytes(b"passed over")
+    assert [document.content for document in documents([tmp_path])] == ["<p>é".encode()]
+
+
+@pytest.mark.parametrize(
+    "broken", [b"", b"no gzip", gzip.compress(b"<p>" * 99)[:-9], b"\x1f\x8b\x08" + b"x" * 40]
+)
+def test_a_broken_packed_page_is_a_reject(tmp_path, broken):
+    path = tmp_path / "a.html.gz"
+    path.write_bytes(broken)
+    [document] = documents([path])
+    if broken:
+        assert document == Reject(str(path), "no whole gzip file: fetch or pack it again")
+    else:
+        assert document == RawDocument(b"", source=str(path))
+
+
+def test_a_packed_bomb_is_a_reject_and_is_not_unpacked_whole(tmp_path):
+    path = tmp_path / "a.html.gz"
+    path.write_bytes(gzip.compress(b"x" * (20 * MAX_BYTES)))
+    [reject] = documents([path])
+    assert reject.reason.startswith("document too large")
