@@ -6,10 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import CorpusError
 from pipeline.evaluate.baselines import baseline_scores
-from pipeline.evaluate.metrics import Bootstrap, Estimate, OutcomeCases, grounds_figures, outcome_figures
+from pipeline.evaluate.metrics import (
+    Bootstrap,
+    Estimate,
+    OutcomeCases,
+    abstention_figures,
+    grounds_figures,
+    outcome_figures,
+)
+from pipeline.features.view import view_of_decision
 from pipeline.heads import Heads, truth_table
+from pipeline.params import Params
 from pipeline.schema import Decision, Ground, Outcome, View
+from pipeline.split import near_duplicate_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +47,34 @@ class Cases:
         return np.array([decision.outcome is Outcome.UPHELD for decision in self.decisions], dtype=np.intp)
 
 
+def cases_of(decisions: Sequence[Decision], params: Params) -> Cases:
+    """Return the decisions with what a model may see of them and their near-duplicate groups."""
+    views = [view_of_decision(decision, params.view) for decision in decisions]
+    groups = near_duplicate_groups([view.complaint for view in views], params.split.duplicate_similarity)
+    return Cases(decisions, views, groups)
+
+
 @dataclass(frozen=True, slots=True)
 class HoldoutFigures:
     """Figures on cases that the heads have not seen.
 
-    `outcome` maps "upheld" (our head) and each baseline to its figures; `grounds` holds those of the grounds head.
+    `outcome` maps "upheld" (our head) and each baseline to its figures; `grounds` holds those of the grounds head,
+    `abstention` how often the outcome head decides, and how right it is then.
     """
 
     outcome: dict[str, dict[str, Estimate]]
     grounds: dict[str, Estimate]
+    abstention: dict[str, Estimate]
 
 
 def evaluate_holdout(heads: Heads, train: Cases, test: Cases) -> HoldoutFigures:
-    """Return the figures of `heads`, which were fitted on `train`, and of the baselines, on `test`."""
+    """Return the figures of `heads`, which were fitted on `train`, and of the baselines, on `test`.
+
+    Raises:
+        CorpusError: `test` lacks upheld or closed cases, so that nothing can be ranked.
+    """
     how = Bootstrap(heads.params.evaluate.bootstrap, heads.params.seed)
+    _check_both_outcomes(test)
     train, test = (cases.of(Outcome.UPHELD, Outcome.CLOSED) for cases in (train, test))
     known = OutcomeCases(
         test.upheld, np.array([len(view.complaint.split()) for view in test.views]), test.groups
@@ -57,8 +82,21 @@ def evaluate_holdout(heads: Heads, train: Cases, test: Cases) -> HoldoutFigures:
     scores = {"upheld": heads.p_upheld(test.views)} | baseline_scores(train.views, train.upheld, test.views)
     band = heads.params.evaluate.length_band
     codes = [ground.value for ground in Ground]
+    classes = heads.outcome.classes_.tolist()
+    column = np.array([classes.index(decision.outcome.value) for decision in test.decisions])
+    sets = heads.outcome.sets(heads.outcome.predict_proba(heads.features.transform(test.views)))
     truth = truth_table([decision.grounds for decision in test.decisions], codes)
     return HoldoutFigures(
         outcome={name: outcome_figures(known, score, band, how) for name, score in scores.items()},
         grounds=grounds_figures(truth, heads.ground_scores(test.views, codes), test.groups, how),
+        abstention=abstention_figures(sets, column, test.groups, how),
     )
+
+
+def _check_both_outcomes(test: Cases) -> None:
+    counts = {o.value: sum(d.outcome is o for d in test.decisions) for o in (Outcome.UPHELD, Outcome.CLOSED)}
+    if not all(counts.values()):
+        raise CorpusError(
+            f"test part: cases by outcome are {counts}; both must be there to be told apart. "
+            "Move the split with split.test_from_year, or add decisions."
+        )

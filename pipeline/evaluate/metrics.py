@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Figure = Callable[[Floats], float]  # of the weights (n,) of the cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,29 @@ class Bootstrap:
 def outcome_figures(
     cases: OutcomeCases, p_upheld: Floats, band: float, how: Bootstrap
 ) -> dict[str, Estimate]:
-    """Return AUC, length-matched AUC and Brier score of the probabilities (n,), each with its interval."""
-    pairs = _MatchedPairs.of(cases.upheld, p_upheld, np.log(cases.words + 5), band)
-    figures: dict[str, Callable[[Floats], float]] = {
-        "auc": _auc(cases.upheld, p_upheld),
-        "matched_auc": pairs.auc,
-        "brier": _weighted_mean((p_upheld - cases.upheld) ** 2),
-    }
-    return bootstrap(figures, cases.groups, how)
+    """Return AUC, length-matched AUC and Brier score, each with its interval.
+
+    Args:
+        cases: n cases.
+        p_upheld: (n,) probabilities, or (repeats, n) from repeated cross-validation: figures are averaged over them.
+        band: half-width within which lengths count as matched.
+        how: resamples and seed.
+    """
+    return bootstrap(_outcome_functions(cases, p_upheld, band), cases.groups, how)
+
+
+def matched_gain(cases: OutcomeCases, one: Floats, other: Floats, band: float, how: Bootstrap) -> Estimate:
+    """Return the length-matched AUC of `one` (n,) less that of `other` (n,), paired."""
+    first, second = (matched_figure(cases, p, band) for p in (one, other))
+    return bootstrap({"gain": _difference(first, second)}, cases.groups, how)["gain"]
+
+
+def outcome_differences(
+    cases: OutcomeCases, one: Floats, other: Floats, band: float, how: Bootstrap
+) -> dict[str, Estimate]:
+    """Return the figures of `one` minus those of `other`, paired: both on the same resamples."""
+    first, second = (_outcome_functions(cases, p, band) for p in (one, other))
+    return bootstrap({name: _difference(first[name], second[name]) for name in first}, cases.groups, how)
 
 
 def matched_auc(upheld: Ints, score: Floats, words: Ints, band: float = 0.15) -> float:
@@ -71,9 +88,12 @@ def matched_auc(upheld: Ints, score: Floats, words: Ints, band: float = 0.15) ->
     return pairs.auc(np.ones(len(upheld)))
 
 
-def bootstrap(
-    figures: dict[str, Callable[[Floats], float]], groups: Ints, how: Bootstrap
-) -> dict[str, Estimate]:
+def matched_figure(cases: OutcomeCases, p_upheld: Floats, band: float) -> Figure:
+    """Return the length-matched AUC of p_upheld (n,) as a function of case weights, for `bootstrap`."""
+    return _MatchedPairs.of(cases.upheld, p_upheld, np.log(cases.words + 5), band).auc
+
+
+def bootstrap(figures: dict[str, Figure], groups: Ints, how: Bootstrap) -> dict[str, Estimate]:
     """Return each figure with the 2.5th and 97.5th percentile over resamples of whole groups.
 
     Args:
@@ -113,6 +133,46 @@ def grounds_figures(
     return bootstrap({name: _weighted_mean(values) for name, values in figures.items()}, groups, how)
 
 
+def abstention_figures(
+    sets: NDArray[np.bool_], truth: Ints, groups: Ints, how: Bootstrap
+) -> dict[str, Estimate]:
+    """Return how often the model decides, how often it is wrong then, and how often its set holds the true outcome.
+
+    Args:
+        sets: (n_cases, n_outcomes) conformal sets; the model decides where a set holds one outcome.
+        truth: (n_cases,) column of the true outcome.
+        groups: (n_cases,) near-duplicate groups.
+        how: resamples and seed.
+    """
+    covered = sets[np.arange(len(truth)), truth]
+    decided = sets.sum(axis=1) == 1
+    wrong = (decided & ~covered).astype(float)
+    figures: dict[str, Figure] = {
+        "decided": _weighted_mean(decided.astype(float)),
+        "error_when_decided": lambda weights: float(wrong @ weights / max(decided @ weights, 1e-12)),
+        "coverage": _weighted_mean(covered.astype(float)),
+    }
+    return bootstrap(figures, groups, how)
+
+
+def _outcome_functions(cases: OutcomeCases, p_upheld: Floats, band: float) -> dict[str, Figure]:
+    repeats = np.atleast_2d(p_upheld)
+    log_length = np.log(cases.words + 5)
+    return {
+        "auc": _mean_of([_auc(cases.upheld, p) for p in repeats]),
+        "matched_auc": _mean_of([_MatchedPairs.of(cases.upheld, p, log_length, band).auc for p in repeats]),
+        "brier": _weighted_mean(((repeats - cases.upheld) ** 2).mean(axis=0)),
+    }
+
+
+def _mean_of(figures: list[Figure]) -> Figure:
+    return lambda weights: float(np.mean([figure(weights) for figure in figures]))
+
+
+def _difference(one: Figure, other: Figure) -> Figure:
+    return lambda weights: one(weights) - other(weights)
+
+
 def _ranking_precision(truth: NDArray[np.bool_], score: Floats) -> Floats:
     """Return label ranking average precision a case (n,); 0 where a case has none of the grounds.
 
@@ -125,11 +185,11 @@ def _ranking_precision(truth: NDArray[np.bool_], score: Floats) -> Floats:
     return precisions
 
 
-def _weighted_mean(values: Floats) -> Callable[[Floats], float]:
+def _weighted_mean(values: Floats) -> Figure:
     return lambda weights: float(values @ weights / weights.sum())
 
 
-def _auc(upheld: Ints, score: Floats) -> Callable[[Floats], float]:
+def _auc(upheld: Ints, score: Floats) -> Figure:
     """Return AUC as a function of case weights: scikit-learn's sorts the scores again for every resample."""
     _, rank = np.unique(score, return_inverse=True)
 
@@ -145,11 +205,17 @@ def _auc(upheld: Ints, score: Floats) -> Callable[[Floats], float]:
 
 @dataclass(frozen=True, slots=True)
 class _MatchedPairs:
-    """All pairs of an upheld and a closed case of like length, and whether the score orders them rightly."""
+    """All pairs of an upheld and a closed case of like length, and whether the score orders them rightly.
+
+    `upheld` (n_upheld,) and `closed` (n_closed,) are positions, closed ones by length; an upheld case pairs with those
+    from `first` up to `last` (n_upheld,). `right` (n_upheld, n_closed) holds 1, 0, or 0.5 for a tie.
+    """
 
     upheld: Ints
     closed: Ints
-    right: Floats
+    first: Ints
+    last: Ints
+    right: csr_matrix
 
     @classmethod
     def of(cls, upheld: Ints, score: Floats, log_length: Floats, band: float) -> "_MatchedPairs":
@@ -159,12 +225,17 @@ class _MatchedPairs:
         first = np.searchsorted(log_length[zeros], log_length[ones] - band, side="left")
         last = np.searchsorted(log_length[zeros], log_length[ones] + band, side="right")
         counts = last - first
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        a = np.repeat(ones, counts)
-        b = zeros[np.repeat(first, counts) + within]
-        return cls(a, b, (score[a] > score[b]) + 0.5 * (score[a] == score[b]))
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        within = np.arange(starts[-1]) - np.repeat(starts[:-1], counts)
+        column = np.repeat(first, counts) + within
+        one, other = score[np.repeat(ones, counts)], score[zeros[column]]
+        right = csr_matrix(
+            ((one > other) + 0.5 * (one == other), column, starts), shape=(len(ones), len(zeros))
+        )
+        return cls(ones, zeros, first, last, right)
 
     def auc(self, weights: Floats) -> float:
-        pair_weights = weights[self.upheld] * weights[self.closed]
-        total = pair_weights.sum()
-        return float(pair_weights @ self.right / total) if total else float("nan")
+        ones, zeros = weights[self.upheld], weights[self.closed]
+        below = np.concatenate([[0.0], np.cumsum(zeros)])
+        total = ones @ (below[self.last] - below[self.first])
+        return float(ones @ (self.right @ zeros) / total) if total else float("nan")

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import yaml
 
 from pipeline.evaluate.baselines import baseline_scores
 from pipeline.evaluate.card import write_card
@@ -55,8 +56,24 @@ def test_cases_keep_decisions_views_and_groups_together():
 def test_the_card_shows_every_figure_with_count_and_interval():
     estimate = Estimate(0.7123, 0.65, 0.766, 290)
     facts = dict.fromkeys(("corpus", "test_from", "test", "train", "all", "left_out"), "x")
-    card = write_card(
-        {"upheld": {"auc": estimate}, "length": {"auc": estimate}}, {"hit_at_1": estimate}, facts
-    )
-    assert card.count("0.712 [0.650, 0.766] n=290") == 3
-    assert card.startswith("# upheld {version}")
+    figures = {"upheld": {"auc": estimate}, "length": {"auc": estimate}}
+    card = write_card(figures, {"hit_at_1": estimate}, {"decided": estimate}, facts)
+    assert card.count("0.712 [0.650, 0.766] n=290") == 4
+    assert "# upheld {version}" in card.splitlines()
+
+
+def test_the_card_has_the_front_matter_and_sections_of_a_hugging_face_card():
+    estimate = Estimate(0.7123, 0.65, 0.766, 290)
+    facts = dict.fromkeys(("corpus", "test_from", "test", "train", "all", "left_out"), "x")
+    card = write_card({"upheld": {"auc": estimate}}, {"hit_at_1": estimate}, {"decided": estimate}, facts)
+    _, front, body = card.split("---\n", 2)
+    assert yaml.safe_load(front)["pipeline_tag"] == "text-classification"
+    assert [line for line in body.splitlines() if line.startswith("## ")] == [
+        "## Model details",
+        "## Uses",
+        "## Bias, risks and limitations",
+        "## How to get started",
+        "## Training details",
+        "## Evaluation",
+        "## Citation",
+    ]

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, label_ranking_average_precision_score, roc_auc_score
 
-from pipeline.evaluate.metrics import Bootstrap, OutcomeCases, grounds_figures, matched_auc, outcome_figures
+from pipeline.evaluate.metrics import (
+    Bootstrap,
+    OutcomeCases,
+    abstention_figures,
+    grounds_figures,
+    matched_auc,
+    outcome_differences,
+    outcome_figures,
+)
 
 HOW = Bootstrap(resamples=200, seed=1)
 
@@ -86,3 +94,38 @@ def test_ranking_precision_agrees_with_scikit_learn_where_every_case_has_a_groun
 def test_an_estimate_prints_its_count_and_interval(cases):
     printed = str(outcome_figures(cases, np.full(300, 0.5), 0.15, HOW)["auc"])
     assert printed == "0.500 [0.500, 0.500] n=300"
+
+
+def test_repeats_are_averaged(cases):
+    rng = np.random.default_rng(1)
+    repeats = rng.random((2, 300))
+    both = outcome_figures(cases, repeats, 0.15, HOW)
+    apart = [outcome_figures(cases, p, 0.15, HOW) for p in repeats]
+    assert both["matched_auc"].value == pytest.approx(np.mean([one["matched_auc"].value for one in apart]))
+    assert both["brier"].value == pytest.approx(np.mean([one["brier"].value for one in apart]))
+
+
+def test_a_paired_difference_is_surer_than_two_intervals(cases):
+    rng = np.random.default_rng(1)
+    good = rng.normal(cases.upheld, 1.0)
+    better = good + 0.2 * cases.upheld
+    gain = outcome_differences(cases, better, good, 0.15, HOW)["auc"]
+    alone = outcome_figures(cases, better, 0.15, HOW)["auc"]
+    assert 0 < gain.low < gain.value
+    assert gain.high - gain.low < 0.5 * (alone.high - alone.low)
+
+
+def test_a_score_does_not_differ_from_itself(cases):
+    score = np.random.default_rng(1).random(300)
+    assert set(outcome_differences(cases, score, score, 0.15, HOW).values()) == {
+        outcome_differences(cases, score, score, 0.15, HOW)["auc"]
+    }
+    assert outcome_differences(cases, score, score, 0.15, HOW)["auc"].high == 0.0
+
+
+def test_abstention_figures_count_decisions_errors_and_coverage():
+    sets = np.array([[True, False], [True, False], [True, True], [False, False]])
+    figures = abstention_figures(sets, np.array([0, 1, 0, 1]), np.arange(4), HOW)
+    assert figures["decided"].value == 0.5
+    assert figures["error_when_decided"].value == 0.5
+    assert figures["coverage"].value == 0.5
