@@ -1,8 +1,8 @@
 """Wires the stages: settings and paths in, files out. Computes nothing itself and prints nothing."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from itertools import chain
@@ -10,22 +10,27 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeVar
 
-from pipeline.bundle import Bundle, latest_bundle, load_bundle, save_bundle
+from pipeline.bundle import Bundle, check_folder, latest_bundle, load_bundle, save_bundle
+from pipeline.chunks import FEW, map_stream
 from pipeline.collect.local import documents
+from pipeline.collect.store import RAW, Page, RawStore
 from pipeline.corpus import read_decisions, sample_complaints
 from pipeline.errors import InputError
 from pipeline.evaluate.card import write_card
-from pipeline.evaluate.holdout import Cases, HoldoutFigures, evaluate_holdout
-from pipeline.features.view import view_of_decision
-from pipeline.heads import Heads, fit_heads, learnable
-from pipeline.labels.labeller import Labeller
+from pipeline.evaluate.holdout import Cases, HoldoutFigures, cases_of, evaluate_holdout
+from pipeline.evaluate.seen import TRAINED_ON, reference_digests
+from pipeline.heads import Heads, check_outcomes, fit_heads, learnable
+from pipeline.labels.explain import Explanation, to_html
+from pipeline.labels.explain import explain as explain_labels
+from pipeline.labels.label import label as label_decision
+from pipeline.labels.report import CorpusReport
 from pipeline.params import Params
-from pipeline.schema import Decision, Outcome, RawDocument, Reject
-from pipeline.score.batch import ScoringSummary, rejects_path, score_file
-from pipeline.split import TimeSplit, near_duplicate_groups, split_by_time
+from pipeline.schema import Decision, Outcome, Reject, canonical_reference
+from pipeline.score.batch import ScoringSummary, score_file
+from pipeline.split import TimeSplit, split_by_time
 from pipeline.statements.duplicates import deduplicate
 from pipeline.statements.statement import read as read_statement
-from pipeline.tables import Row, format_of, read_rows, write_rows
+from pipeline.tables import Row, check_output, read_rows, rejects_path, write_rows
 
 Item = TypeVar("Item")
 
@@ -44,18 +49,12 @@ def silent(items: Iterable[Item], label: str) -> Iterator[Item]:
 
 @dataclass(slots=True)
 class StageSummary:
-    """What a stage did to its inputs: every one is counted as done or as a reject."""
+    """Where a stage wrote what became of its inputs: every one is a decision or a reject, counted in the report."""
 
     output: Path
-    done: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
+    report: CorpusReport = field(default_factory=CorpusReport)
     rejects: list[Reject] = field(default_factory=list)
     rejects_file: Path | None = None
-
-    @property
-    def reject_rate(self) -> float:
-        """Share of the inputs that were refused."""
-        return len(self.rejects) / (self.done + len(self.rejects)) if self.rejects else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +68,107 @@ class TrainingSummary:
     rejects: list[Reject]
 
 
-def read(paths: Sequence[Path], output: Path, *, progress: Progress = silent) -> StageSummary:
+def read(
+    paths: Sequence[Path],
+    output: Path,
+    *,
+    report: Path | None = None,
+    few: int = FEW,
+    progress: Progress = silent,
+) -> StageSummary:
     """Read statements into decisions; refused ones go to a file of rejects beside the output.
 
+    Args:
+        paths: statements, or folders of them.
+        output: decisions, as JSONL.
+        report: what was found, as JSON.
+        few: more documents than that are read by all cores.
+        progress: shows how far it has come.
+
     Raises:
-        InputError: a path that does not exist, or an output that is not JSONL.
+        InputError: a path that does not exist, or an output that cannot be written or has another suffix.
     """
-    rejects: list[Reject] = []
-    found = (item for document in progress(documents(paths), "reading") for item in _statements(document))
+    paths = list(paths)
+    _check_outputs(output, report, paths)
+    summary = StageSummary(output)
+    found = _statements(progress(map_stream(read_statement, documents(paths), few=few), "reading"), summary)
     with TemporaryDirectory() as folder:
         every = Path(folder) / "every.jsonl"  # which print of a case is the fullest is known only at the end
-        count = write_rows(every, (d.model_dump(mode="json") for d in _decisions_only(found, rejects)))
+        refused: list[Reject] = []
+        count = write_rows(every, (d.model_dump(mode="json") for d in _decisions_only(found, refused)))
         kept = deduplicate(lambda: read_decisions(every)) if count else ()
-        return _write_decisions(chain(rejects, kept), output)
+        _write_decisions(chain(refused, kept), summary)
+    _write_report(summary, report)
+    return summary
 
 
-def label(source: Path, output: Path, *, progress: Progress = silent) -> StageSummary:
-    """Add grounds, citations and their evidence to decisions; hand-read grounds stay.
+def read_collected(folder: Path, *, progress: Progress = silent) -> tuple[StageSummary, StageSummary]:
+    """Read and label what was collected: `decisions.jsonl`, then `corpus.jsonl`, both in the folder of the crawl.
+
+    In the corpus `source` is the address that a page came from, and `withdrawn` is true where it is gone from there.
 
     Raises:
-        InputError: a source that cannot be read, or an output that is not JSONL.
+        InputError: a folder without collected pages, or without a single decision in them.
     """
-    rejects: list[Reject] = []
-    decisions = _decisions_only(progress(read_decisions(source), "labelling"), rejects)
-    labelled = Labeller().label_all(decisions)
-    return _write_decisions(chain(labelled, rejects), output)
+    read_summary = read([folder / RAW], folder / "decisions.jsonl", progress=progress)
+    pages = RawStore(folder).pages
+    decisions = (_with_origin(item, pages) for item in read_decisions(read_summary.output))
+    summary = StageSummary(folder / "corpus.jsonl")
+    _write_decisions(progress(map_stream(label_decision, decisions), "labelling"), summary)
+    summary.report.documents = read_summary.report.documents
+    return read_summary, summary
+
+
+def label(
+    source: Path,
+    output: Path,
+    *,
+    report: Path | None = None,
+    few: int = FEW,
+    progress: Progress = silent,
+) -> StageSummary:
+    """Add grounds, citations and their evidence to decisions; hand-read grounds stay.
+
+    Args:
+        source: decisions, as JSONL.
+        output: the same decisions with their labels.
+        report: what was found, as JSON.
+        few: more decisions than that are labelled by all cores.
+        progress: shows how far it has come.
+
+    Raises:
+        InputError: a source that cannot be read, or an output that cannot be written or has another suffix.
+    """
+    _check_outputs(output, report, [source])
+    summary = StageSummary(output)
+    _write_decisions(
+        progress(map_stream(label_decision, read_decisions(source), few=few), "labelling"), summary
+    )
+    summary.report.documents = summary.report.decisions + len(summary.rejects)
+    _write_report(summary, report)
+    return summary
+
+
+def explain(source: Path, reference: str, *, page: Path | None = None) -> Explanation:
+    """Label one decision of a file and say what each label rests on; written as HTML only where `page` is given.
+
+    Raises:
+        InputError: a source without that decision, or a page that cannot be written or has another suffix.
+    """
+    if page:
+        _check_output(page, ".html")
+    wanted = canonical_reference(reference) or reference.strip()
+    decisions = (item for item in read_decisions(source) if isinstance(item, Decision))
+    decision = next((decision for decision in decisions if decision.reference == wanted), None)
+    if decision is None:
+        raise InputError(
+            f"{source}: holds no decision {wanted!r}; a reference looks like '24 013 909' or 24-013-909. "
+            "Check it, or add the statement with 'upheld read'."
+        )
+    explanation = explain_labels(label_decision(decision))
+    if page:
+        _write_text(page, to_html(explanation))
+    return explanation
 
 
 def train(
@@ -112,9 +187,12 @@ def train(
         CorpusError: too few cases of an outcome, or none on one side of the split.
         InputError: a corpus that cannot be read.
     """
+    check_folder(models)
     rejects: list[Reject] = []
     found = list(_decisions_only(progress(deduplicate(lambda: read_decisions(source)), "reading"), rejects))
-    cases = _cases(learnable(found, params), params)
+    usable = learnable(found, params)
+    check_outcomes(usable, params, "corpus")
+    cases = cases_of(usable, params)
     split = split_by_time(cases.decisions, cases.groups, params.split)
     past, later = cases.at(split.train), cases.at(split.test)
     steps = iter(progress(("fit to the past", "measure", "fit to all", "save"), "training"))
@@ -137,8 +215,9 @@ def train(
         "corpus": corpus,
         "counts": counts,
         "test_from": str(split.test_from),
+        TRAINED_ON: reference_digests(cases.decisions),
     }
-    card = write_card(figures.outcome, figures.grounds, _card_facts(facts, heads))
+    card = write_card(figures.outcome, figures.grounds, figures.abstention, _card_facts(facts, heads))
     bundle = save_bundle(heads, models, facts=facts, card=card, examples=_examples())
     list(steps)  # closes the bar
     return TrainingSummary(bundle, figures, counts, str(split.test_from), rejects)
@@ -175,8 +254,19 @@ def find_bundle(model: str, models: Path, params: Params) -> Bundle:
     return load_bundle(latest_bundle(models) if model == "latest" else Path(model))
 
 
-def _statements(document: RawDocument | Reject) -> Sequence[Decision | Reject]:
-    return [document] if isinstance(document, Reject) else read_statement(document)
+def _with_origin(item: Decision | Reject, pages: Mapping[str, Page]) -> Decision | Reject:
+    if isinstance(item, Reject) or item.reference not in pages:
+        return item
+    page = pages[item.reference]
+    return item.model_copy(update={"source": page.address} | ({"withdrawn": True} if page.withdrawn else {}))
+
+
+def _statements(
+    documents: Iterable[Sequence[Decision | Reject] | Reject], summary: StageSummary
+) -> Iterator[Decision | Reject]:
+    for found in documents:
+        summary.report.documents += 1
+        yield from (found,) if isinstance(found, Reject) else found
 
 
 def _decisions_only(items: Iterable[Decision | Reject], rejects: list[Reject]) -> Iterator[Decision]:
@@ -187,30 +277,62 @@ def _decisions_only(items: Iterable[Decision | Reject], rejects: list[Reject]) -
             yield item
 
 
-def _write_decisions(items: Iterable[Decision | Reject], output: Path) -> StageSummary:
+def _write_decisions(items: Iterable[Decision | Reject], summary: StageSummary) -> None:
     """Write decisions as JSONL and the rejects beside them; the rejects of an earlier run go."""
-    if format_of(output) != ".jsonl":
-        raise InputError(f"{output}: decisions are written as JSONL; choose a name that ends in .jsonl.")
-    summary = StageSummary(output)
-    write_rows(output, (_counted(decision, summary) for decision in _decisions_only(items, summary.rejects)))
-    rejects_file = rejects_path(output)
+    decisions = _decisions_only(_counted(items, summary.report), summary.rejects)
+    write_rows(summary.output, (decision.model_dump(mode="json") for decision in decisions))
+    rejects_file = rejects_path(summary.output)
     rejects_file.unlink(missing_ok=True)
     if summary.rejects:
         write_rows(rejects_file, (asdict(reject) for reject in summary.rejects))
         summary.rejects_file = rejects_file
-    return summary
 
 
-def _counted(decision: Decision, summary: StageSummary) -> dict[str, Any]:
-    summary.done += 1
-    summary.outcomes[decision.outcome.value] += 1
-    return decision.model_dump(mode="json")
+def _counted(items: Iterable[Decision | Reject], report: CorpusReport) -> Iterator[Decision | Reject]:
+    for item in items:
+        report.add(item)
+        yield item
 
 
-def _cases(decisions: Sequence[Decision], params: Params) -> Cases:
-    views = [view_of_decision(decision, params.view) for decision in decisions]
-    groups = near_duplicate_groups([view.complaint for view in views], params.split.duplicate_similarity)
-    return Cases(decisions, views, groups)
+def _write_report(summary: StageSummary, path: Path | None) -> None:
+    if path:
+        _write_text(path, json.dumps(summary.report.as_json(), indent=2, ensure_ascii=False) + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror}). Choose an existing, writable folder."
+        ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for outputs, and those above it.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror}); choose another folder.") from error
+
+
+def _check_outputs(output: Path, report: Path | None, sources: Sequence[Path]) -> None:
+    _check_output(output, ".jsonl")
+    check_output(output, sources)
+    if report:
+        _check_output(report, ".json")
+
+
+def _check_output(path: Path, suffix: str) -> None:
+    """Refuse a name before the work rather than after it; the suffix also keeps an input from being overwritten."""
+    if path.suffix.lower() != suffix:
+        raise InputError(f"{path}: is written as {suffix[1:].upper()}; choose a name that ends in {suffix}.")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: cannot be written (no such folder). Choose an existing, writable folder.")
 
 
 def _counts(
@@ -224,6 +346,7 @@ def _counts(
         "train": len(split.train),
         "test": len(split.test),
         "in_gap": split.in_gap,
+        "without_year": split.without_year,
         "duplicates_across_split": split.duplicates,
         "fitted": len(cases.decisions),
     } | {outcome.value: sum(d.outcome is outcome for d in found) for outcome in Outcome}
@@ -231,7 +354,7 @@ def _counts(
 
 def _flat_figures(figures: HoldoutFigures) -> dict[str, dict[str, float | None]]:
     """Return {"auc": {"value": ...}, "baseline_length_auc": ..., "grounds_hit_at_1": ...} for the manifest."""
-    named = {f"grounds_{name}": estimate for name, estimate in figures.grounds.items()}
+    named = {f"grounds_{name}": estimate for name, estimate in figures.grounds.items()} | figures.abstention
     for model, own in figures.outcome.items():
         prefix = "" if model == "upheld" else f"baseline_{model}_"
         named |= {f"{prefix}{name}": estimate for name, estimate in own.items()}

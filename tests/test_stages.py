@@ -100,6 +100,20 @@ def test_the_seeds_are_read_labelled_and_scored(bundle):
     assert scored.scored == 5
 
 
+@pytest.fixture
+def statement() -> str:
+    return """Leeds City Council (22 001 001)
+Category : Transport and highways > Street lighting
+Decision : Closed after initial enquiries
+Decision date : 04 Sep 2022
+Summary: We will not investigate this complaint. It is late.
+The complaint
+1. Mr X says that the Council has not mended a streetlight outside the house in which he lives.
+Final decision
+2. We will not investigate this complaint because it is late.
+"""
+
+
 def _train(rows: list[str], params):
     Path("corpus.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return stages.train(Path("corpus.jsonl"), Path("models"), params)
@@ -130,9 +144,99 @@ def test_fewer_than_thirty_of_an_outcome_are_refused(small_corpus, quick_params)
 
 def test_an_output_that_is_not_jsonl_is_refused(small_corpus):
     with pytest.raises(
-        InputError, match=r"decisions are written as JSONL; choose a name that ends in \.jsonl"
+        InputError, match=r"out\.csv: is written as JSONL; choose a name that ends in \.jsonl"
     ):
         stages.label(small_corpus, Path("out.csv"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"output": Path("nowhere/out.jsonl")}, r"nowhere/out\.jsonl: cannot be written \(no such folder\)"),
+        ({"report": Path("nowhere/report.json")}, r"nowhere/report\.json: cannot be written"),
+        (
+            {"report": Path("report.txt")},
+            r"report\.txt: is written as JSON; choose a name that ends in \.json",
+        ),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(options, message, monkeypatch):
+    monkeypatch.setattr(stages, "documents", lambda paths: pytest.fail("read before it was refused"))
+    with pytest.raises(InputError, match=message):
+        stages.read([Path("statements")], **{"output": Path("out.jsonl")} | options)
+
+
+def test_all_cores_label_as_one_process_does(small_corpus):
+    stages.label(small_corpus, Path("one.jsonl"), report=Path("one.json"))
+    stages.label(small_corpus, Path("all.jsonl"), report=Path("all.json"), few=10)
+    assert Path("all.jsonl").read_text() == Path("one.jsonl").read_text()
+    assert Path("all.json").read_text() == Path("one.json").read_text()
+
+
+def test_all_cores_read_as_one_process_does(statement):
+    for number in range(250):
+        text = statement.replace("22 001 001", f"22 001 {number:03}") if number % 10 else ""
+        Path(f"{number}.txt").write_text(text)
+    one = stages.read([Path()], Path("one.jsonl"))
+    several = stages.read([Path()], Path("all.jsonl"), few=10)
+    assert Path("all.jsonl").read_text() == Path("one.jsonl").read_text()
+    assert several.rejects == one.rejects
+    assert (several.report, several.report.documents) == (one.report, 250)
+
+
+def test_one_bad_row_is_a_reject_over_all_cores_too(small_corpus):
+    rows = small_corpus.read_text().splitlines()
+    Path("in.jsonl").write_text("\n".join([*rows[:150], "no json", *rows[150:200]]) + "\n")
+    summary = stages.label(Path("in.jsonl"), Path("out.jsonl"), few=10)
+    assert [reject.row for reject in summary.rejects] == [151]
+    assert (summary.report.documents, summary.report.decisions) == (201, 200)
+
+
+def test_the_report_of_a_read_counts_rejects_by_reason_and_knows_no_grounds(statement):
+    Path("good.txt").write_text(statement)
+    Path("empty.txt").write_text("")
+    stages.read([Path()], Path("read.jsonl"), report=Path("report.json"))
+    assert json.loads(Path("report.json").read_text()) == {
+        "documents": 2,
+        "decisions": 1,
+        "rejects": 1,
+        "reject_rate": 0.5,
+        "rejects_by_reason": {"empty document": 1},
+        "outcomes": {"closed_after_initial_enquiries": 1},
+        "years_of_receipt": {"2022": 1},
+        "share_with_grounds": None,
+        "share_with_citations": None,
+    }
+
+
+def test_no_text_of_a_statement_is_in_the_report_or_the_rejects(statement):
+    Path("doubled.txt").write_text(statement)
+    Path("other.txt").write_text(statement)
+    Path("headless.txt").write_text(statement.replace("Decision : Closed", "Decision : Secretly closed"))
+    stages.read([Path()], Path("read.jsonl"), report=Path("report.json"))
+    written = Path("read.rejects.jsonl").read_text() + Path("report.json").read_text()
+    assert written.count("duplicate reference") == 2  # once in each
+    assert "streetlight" not in written
+
+
+def test_explain_labels_the_decision_it_finds(decision):
+    Path("in.jsonl").write_text(decision.model_dump_json() + "\n", encoding="utf-8")
+    explained = stages.explain(Path("in.jsonl"), decision.reference.replace(" ", "-"))
+    assert explained.reference == decision.reference
+    assert explained.grounds[0].code == decision.primary_ground
+    assert [file.name for file in Path().iterdir()] == ["in.jsonl"]
+
+
+def test_explain_says_what_to_do_about_an_unknown_reference(decision):
+    Path("in.jsonl").write_text(decision.model_dump_json() + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"in\.jsonl: holds no decision '99 999 999'.*Check it, or add"):
+        stages.explain(Path("in.jsonl"), "99-999-999")
+
+
+def test_a_page_that_is_no_html_is_refused(decision):
+    Path("in.jsonl").write_text(decision.model_dump_json() + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"in\.jsonl: is written as HTML; choose a name that ends in \.html"):
+        stages.explain(Path("in.jsonl"), decision.reference, page=Path("in.jsonl"))
 
 
 @pytest.mark.slow
