@@ -16,9 +16,10 @@ lint: .venv/dev.done
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev.done ## speed and quality, part by part; the quality of a model is what `make run` prints
+bench: .venv/dev.done ## speed and quality, part by part; the time-ordered figures are what `make run` prints
 	$(BIN)/python benchmarks/grounds.py
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/peers.py
 
 clean: ## all that the commands above made
 	rm -rf .venv out models/2* mlflow.db mlruns mlartifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
