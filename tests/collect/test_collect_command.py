@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline import cli, stages
+from pipeline.cli.progress import crawl_line
 from pipeline.collect import crawl
 from pipeline.collect.job import Progress
 from pipeline.collect.store import RAW
@@ -212,7 +213,7 @@ def test_the_command_has_help_with_an_example():
 
 def test_progress_is_told_in_words():
     progress = Progress(pages=1200, new=900, rejects=3, seconds_left=4000)
-    assert cli._crawl_line(progress) == "collecting: 1,200 pages, 900 decisions, 3 rejects, 67 min left"
+    assert crawl_line(progress) == "collecting: 1,200 pages, 900 decisions, 3 rejects, 67 min left"
 
 
 def test_the_contact_is_in_no_dump_of_the_settings(params):
