@@ -20,7 +20,7 @@ from pipeline.params import Params
 from pipeline.schema import Decision, Outcome, Reject, received_year
 from pipeline.stages import find_bundle, make_folder
 from pipeline.statements.duplicates import deduplicate
-from pipeline.tables import Row, read_rows
+from pipeline.tables import Row, read_rows, write_text
 
 OUTCOMES = {Outcome.UPHELD.value: True, Outcome.CLOSED.value: False}
 
@@ -71,8 +71,8 @@ def evaluate_bundle(
         cases, _candidate(bundle, cases), params, _candidate(other, cases) if other else None
     )
     metrics, report = out / "metrics.json", out / "report.html"
-    _write(metrics, json.dumps(metrics_of(evaluation), indent=2, ensure_ascii=False) + "\n")
-    _write(report, to_html(evaluation, show_texts=page.show_texts))
+    write_text(metrics, json.dumps(metrics_of(evaluation), indent=2, ensure_ascii=False) + "\n")
+    write_text(report, to_html(evaluation, show_texts=page.show_texts))
     return EvaluationSummary(
         metrics, report, evaluation, [item for item in found if isinstance(item, Reject)]
     )
@@ -116,12 +116,3 @@ def _audit_cases(rows: list[Row], field: str) -> Iterator[AuditCase]:
 
 def _candidate(bundle: Bundle, cases: Cases) -> Candidate:
     return Candidate(bundle.version, bundle.heads, trained_on(cases.decisions, bundle.manifest))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror}). Choose a writable folder."
-        ) from error

@@ -297,17 +297,6 @@ class RawDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
-    """What a decision decided, with the sentence that each ground and citation rests on."""
-
-    outcome: Outcome
-    grounds: tuple[Ground, ...]
-    primary_ground: Ground | None
-    citations: tuple[str, ...]
-    evidence: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """All that a model may see of a decision or of a new complaint. Only `features.view` makes it."""
 

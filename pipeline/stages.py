@@ -30,7 +30,7 @@ from pipeline.score.batch import ScoringSummary, score_file
 from pipeline.split import TimeSplit, split_by_time
 from pipeline.statements.duplicates import deduplicate
 from pipeline.statements.statement import read as read_statement
-from pipeline.tables import Row, check_output, read_rows, rejects_path, write_rows
+from pipeline.tables import Row, check_output, read_rows, rejects_path, write_rows, write_text
 
 Item = TypeVar("Item")
 
@@ -167,7 +167,7 @@ def explain(source: Path, reference: str, *, page: Path | None = None) -> Explan
         )
     explanation = explain_labels(label_decision(decision))
     if page:
-        _write_text(page, to_html(explanation))
+        write_text(page, to_html(explanation))
     return explanation
 
 
@@ -296,16 +296,7 @@ def _counted(items: Iterable[Decision | Reject], report: CorpusReport) -> Iterat
 
 def _write_report(summary: StageSummary, path: Path | None) -> None:
     if path:
-        _write_text(path, json.dumps(summary.report.as_json(), indent=2, ensure_ascii=False) + "\n")
-
-
-def _write_text(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror}). Choose an existing, writable folder."
-        ) from error
+        write_text(path, json.dumps(summary.report.as_json(), indent=2, ensure_ascii=False) + "\n")
 
 
 def make_folder(folder: Path) -> None:

@@ -137,6 +137,20 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     return count
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror}). Choose an existing, writable folder."
+        ) from error
+
+
 def neutralised(cell: str) -> str:
     """Return a CSV cell that no spreadsheet runs as a formula; numbers stay as they are.
 

@@ -53,7 +53,6 @@ def log_bundle(path: Path, params: Params) -> LoggedRun:
     _quieten()
     import mlflow
 
-    load_bundle(path)  # a bundle that does not load is no run's model
     try:
         mlflow.set_tracking_uri(uri)
         mlflow.set_experiment(params.tracking.experiment)
@@ -161,6 +160,7 @@ def _existing_run(path: Path, uri: str, params: Params) -> LoggedRun | None:
 def _new_run(path: Path, uri: str) -> LoggedRun:
     import mlflow
 
+    load_bundle(path)  # a bundle that does not load is no run's model
     manifest = read_manifest(path)
     with mlflow.start_run(run_name=path.name, tags={VERSION_TAG: path.name}) as run:
         mlflow.log_params(flatten(params_from(manifest["params"])))
