@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,8 +36,8 @@ TOLERANCE = 1e-6
 _TRUSTED = frozenset(
     {
         "pipeline.features.vectorise.ComplaintFeatures",
-        "pipeline.heads.GroundsHead",
-        "pipeline.heads.OutcomeHead",
+        "pipeline.heads.grounds.GroundsHead",
+        "pipeline.heads.outcome.OutcomeHead",
     }
 )
 
@@ -54,12 +54,19 @@ class Bundle:
         """The name of the bundle's folder, given when it was trained."""
         return str(self.manifest["version"])
 
-    def predict(self, complaints: pd.DataFrame | Sequence[Mapping[str, Any]] | Sequence[str]) -> pd.DataFrame:
+    def at_rate(self, upheld_rate: float | None) -> "Bundle":
+        """Return the same bundle, its probabilities corrected to another share of upheld; None: as in training."""
+        return replace(self, heads=self.heads.at_rate(upheld_rate))
+
+    def predict(
+        self, complaints: pd.DataFrame | Sequence[Mapping[str, Any]] | Sequence[str], *, explain: int = 0
+    ) -> pd.DataFrame:
         """Return the complaints with the prediction columns of `upheld score` added; rows keep their order.
 
         Args:
             complaints: a data frame or records with a `complaint` column (`summary` and `text` are accepted names)
                 and, where known, `organisation`, `category`, `subcategory`, `received_on`, `reference`; or texts.
+            explain: how many of the strongest reasons to add in a column `reasons`; 0: no such column.
 
         Raises:
             UnusableComplaintError: no complaint column, or a row without a complaint; its position is in the message.
@@ -75,31 +82,39 @@ class Bundle:
                 )
             except UnusableComplaintError as error:
                 raise UnusableComplaintError(f"row {position}: {error}") from error
-        predictions = [as_columns(p) for p in self.heads.predict(views, version=self.version)]
-        added = pd.DataFrame(predictions, index=frame.index, columns=list(PREDICTION_COLUMNS))
-        return pd.concat([frame.rename(columns=passed_through(frame.columns)), added], axis=1)
+        found = self.heads.predict(views, version=self.version, explain=explain)
+        predictions = [as_columns(prediction, explain=explain) for prediction in found]
+        added = pd.DataFrame(predictions, index=frame.index, columns=list(prediction_columns(explain)))
+        return pd.concat(
+            [frame.rename(columns=passed_through(frame.columns, explain=explain)), added], axis=1
+        )
 
 
-def passed_through(columns: Iterable[str]) -> dict[str, str]:
+def passed_through(columns: Iterable[str], *, explain: int = 0) -> dict[str, str]:
     """Return the name under which each input column is passed on: "input_outcome" for a column named "outcome".
 
     >>> passed_through(["outcome", "input_outcome", "ward"])
     {'outcome': 'input_input_outcome', 'input_outcome': 'input_outcome', 'ward': 'ward'}
     """
-    names = list(columns)
-    taken = {*PREDICTION_COLUMNS, *names}
+    names, added = list(columns), prediction_columns(explain)
+    taken = {*added, *names}
     renamed = {}
     for name in names:
         renamed[name] = name
-        while name in PREDICTION_COLUMNS and renamed[name] in taken:
+        while name in added and renamed[name] in taken:
             renamed[name] = f"input_{renamed[name]}"
         taken.add(renamed[name])
     return renamed
 
 
-def as_columns(prediction: Prediction) -> dict[str, Any]:
+def prediction_columns(explain: int = 0) -> tuple[str, ...]:
+    """Return the names of the columns that a prediction adds, with or without `reasons`."""
+    return (*PREDICTION_COLUMNS, "reasons") if explain else PREDICTION_COLUMNS
+
+
+def as_columns(prediction: Prediction, *, explain: int = 0) -> dict[str, Any]:
     """Return a prediction as plain values by column name."""
-    return {
+    columns: dict[str, Any] = {
         "p_upheld": prediction.p_upheld,
         "outcome": prediction.outcome.value,
         "decided": prediction.decided,
@@ -107,6 +122,12 @@ def as_columns(prediction: Prediction) -> dict[str, Any]:
         "warnings": list(prediction.warnings),
         "model": prediction.model,
     }
+    if explain:
+        columns["reasons"] = [
+            {"name": r.name, "contribution": r.contribution, "ground": r.ground and r.ground.value}
+            for r in prediction.reasons
+        ]
+    return columns
 
 
 def save_bundle(

@@ -309,11 +309,24 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """What one thing in a complaint adds to the log-odds of upheld against closed: above 0 towards upheld.
+
+    `ground` is the ground of that outcome for which the same thing speaks most, where it speaks for one at all.
+    """
+
+    name: str
+    contribution: float
+    ground: Ground | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """One scored complaint.
 
     `p_upheld` is a calibrated probability in [0, 1]; `decided` is False where the model abstains; `grounds`
-    holds (ground, probability) pairs by falling probability; `model` is the version of the bundle.
+    holds (ground, probability) pairs by falling probability; `model` is the version of the bundle; `reasons`, where
+    asked for, sum to the log-odds of upheld against closed.
     """
 
     p_upheld: float
@@ -322,6 +335,7 @@ class Prediction:
     grounds: tuple[tuple[Ground, float], ...]
     warnings: tuple[str, ...]
     model: str
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pipeline import stages
 from pipeline.errors import CorpusError, InputError, TrackingError
 from pipeline.schema import Ground, Outcome
 from pipeline.score.batch import score_file
+from pipeline.stages import reading
 
 SEEDS = Path(__file__).parents[2] / "shared" / "seeds"
 
@@ -161,7 +162,7 @@ def test_an_output_that_is_not_jsonl_is_refused(small_corpus):
     ],
 )
 def test_an_output_that_cannot_be_written_is_refused_before_the_work(options, message, monkeypatch):
-    monkeypatch.setattr(stages, "documents", lambda paths: pytest.fail("read before it was refused"))
+    monkeypatch.setattr(reading, "documents", lambda paths: pytest.fail("read before it was refused"))
     with pytest.raises(InputError, match=message):
         stages.read([Path("statements")], **{"output": Path("out.jsonl")} | options)
 

@@ -8,6 +8,7 @@ is no feature either; what a word means within a category is.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -26,6 +27,21 @@ Strings = NDArray[np.str_]
 
 MIN_TOPIC = 15  # cases that a category or subcategory needs, to have features of its own
 KNOWN_SHARE = 0.5  # of a complaint's distinct words, below which it is unlike anything seen
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What is found in n complaints.
+
+    Attributes:
+        X: (n, n_features) their features.
+        known: (n,) the share of each one's distinct words that training knew.
+        signals: (n, n_signals) 1 where a complaint shows a signal, in the order of the lexicon.
+    """
+
+    X: csr_matrix
+    known: NDArray[np.float64]
+    signals: csr_matrix
 
 
 class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -79,10 +95,10 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
 
     def transform(self, views: Sequence[View]) -> csr_matrix:
         """Return the features (n, n_features), a sparse matrix."""
-        return self.transform_and_compare(views)[0]
+        return self.examine(views).X
 
-    def transform_and_compare(self, views: Sequence[View]) -> tuple[csr_matrix, NDArray[np.float64]]:
-        """Return the features (n, n_features), and (n,) the share of each complaint's words that training knew."""
+    def examine(self, views: Sequence[View]) -> "Examined":
+        """Return the features of n views, and how they compare with what training knew."""
         texts = _Terms(views)
         blocks = {
             name: self._weight(name) * tfidf.transform(texts.of[name])
@@ -91,7 +107,8 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         X = self._union(blocks, self._signals(texts), views)[:, self.kept_]
         known = self.vectorisers_["word"].vocabulary_
         words = [set(text.split()) for text in texts.of["word"]]
-        return X, np.array([sum(word in known for word in own) / max(len(own), 1) for own in words])
+        shares = np.array([sum(word in known for word in own) / max(len(own), 1) for own in words])
+        return Examined(X, shares, texts.signals)
 
     def get_feature_names_out(self, input_features: None = None) -> NDArray[np.object_]:
         """Return the human name (n_features,) of every column, such as "names a tribunal, in Education"."""

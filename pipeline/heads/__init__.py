@@ -1,0 +1,20 @@
+"""Views and labels in, two fitted heads out: one for the outcome, one for the grounds.
+
+No text, length or organisation enters but through `pipeline.features`.
+"""
+
+from pipeline.heads.fit import check_outcomes, fit_heads, learnable
+from pipeline.heads.grounds import GroundsHead, truth_table
+from pipeline.heads.model import Heads
+from pipeline.heads.outcome import OutcomeHead, length_weights
+
+__all__ = [
+    "GroundsHead",
+    "Heads",
+    "OutcomeHead",
+    "check_outcomes",
+    "fit_heads",
+    "learnable",
+    "length_weights",
+    "truth_table",
+]

@@ -1,0 +1,137 @@
+"""Views in, predictions out: the fitted features and both heads as one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from pipeline.features.lexicon import signals
+from pipeline.features.vectorise import KNOWN_SHARE, ComplaintFeatures
+from pipeline.heads.grounds import GroundsHead
+from pipeline.heads.outcome import OutcomeHead
+from pipeline.params import Params
+from pipeline.schema import Ground, Outcome, Prediction, View
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Predictions of n complaints, and what they were made from: see `features.vectorise.Examined`."""
+
+    predictions: list[Prediction]
+    known: Floats
+    signals: csr_matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The fitted features and both heads: everything that turns views into predictions."""
+
+    features: ComplaintFeatures
+    outcome: OutcomeHead
+    grounds: GroundsHead
+    params: Params
+
+    def weights(self) -> list[NDArray[Any] | list[str] | dict[str, Any]]:
+        """Return all that was learnt, for a digest: scikit-learn's estimators hold memory addresses besides."""
+        outcome, grounds = self.outcome, self.grounds
+        linear = (outcome.classifier_, outcome.calibrator_)
+        coefficients = [part for model in linear for part in (model.coef_, model.intercept_)]
+        coefficients += [*grounds.coef_.values(), *grounds.intercept_.values()]
+        shares = [outcome.classes_, outcome.class_shares_, np.array(outcome.threshold_)]
+        return [*self.features.weights(), *coefficients, *shares, grounds.codes_, grounds.left_out_]
+
+    def p_upheld(self, views: Sequence[View]) -> Floats:
+        """Return (n,) calibrated probabilities of upheld, corrected to `deployment.upheld_rate`."""
+        return self._column(self.outcome.predict_proba(self.features.transform(views)), Outcome.UPHELD)
+
+    def ground_scores(self, views: Sequence[View], codes: Sequence[str]) -> Floats:
+        """Return (n, len(codes)) scores that rank the grounds of the more likely outcome first, zero for the rest.
+
+        `codes` are in the taxonomy's order, as the head keeps its own.
+        """
+        X = self.features.transform(views)
+        likely = self.outcome.classes_[self.outcome.predict_proba(X).argmax(axis=1)]
+        scores = np.zeros((len(views), len(codes)))
+        for outcome in np.unique(likely):
+            rows = np.flatnonzero(likely == outcome)
+            columns = np.isin(codes, self.grounds.codes_[outcome])
+            scores[np.ix_(rows, columns)] = self.grounds.predict_proba(X[rows], outcome)
+        return scores
+
+    def at_rate(self, upheld_rate: float | None) -> "Heads":
+        """Return the same heads, corrected to another share of upheld; None: the share in training."""
+        deployment = self.params.deployment.model_copy(update={"upheld_rate": upheld_rate})
+        params = self.params.model_copy(update={"deployment": deployment})
+        return replace(self, outcome=self.outcome.at_rate(upheld_rate), params=params)
+
+    def predict(self, views: Sequence[View], *, version: str, explain: int = 0) -> list[Prediction]:
+        """Return one prediction a view, corrected to `deployment.upheld_rate`; see `score`."""
+        return self.score(views, version=version, explain=explain).predictions
+
+    def score(self, views: Sequence[View], *, version: str, explain: int = 0) -> Scored:
+        """Return one prediction a view, corrected to `deployment.upheld_rate`, and what it was made from.
+
+        Args:
+            views: n complaints.
+            version: the name of the bundle.
+            explain: how many of the strongest reasons to give besides "other terms"; 0: none at all.
+        """
+        if not views:
+            return Scored([], np.zeros(0), csr_matrix((0, len(signals()))))
+        examined = self.features.examine(views)
+        X, known = examined.X, examined.known
+        probabilities = self.outcome.predict_proba(X)
+        likely = self.outcome.classes_[probabilities.argmax(axis=1)]
+        decided = (self.outcome.sets(probabilities).sum(axis=1) == 1) & (known >= KNOWN_SHARE)
+        grounds = self._ranked_grounds(X, likely)
+        rows = zip(
+            self._column(probabilities, Outcome.UPHELD),
+            likely,
+            decided,
+            grounds,
+            self._warnings(views, known),
+            strict=True,
+        )
+        predictions = [
+            Prediction(round(float(p), 6), Outcome(outcome), bool(sure), ranked, warnings, version)
+            for p, outcome, sure, ranked, warnings in rows
+        ]
+        return Scored(predictions, known, examined.signals)
+
+    def _warnings(self, views: Sequence[View], known: Floats) -> list[tuple[str, ...]]:
+        """Return what each of n predictions should be read with; `known` (n,) are shares of known words."""
+        seen = set(self.features.categories_.tolist())
+        return [
+            tuple(
+                name
+                for name, holds in {
+                    "truncated": view.truncated,
+                    "very_short": len(view.complaint.split()) < self.params.view.min_words,
+                    "no_category": not view.category,
+                    "unseen_category": bool(view.category) and view.category not in seen,
+                    "out_of_distribution": share < KNOWN_SHARE,
+                }.items()
+                if holds
+            )
+            for view, share in zip(views, known, strict=True)
+        ]
+
+    def _column(self, probabilities: Floats, outcome: Outcome) -> Floats:
+        return probabilities[:, list(self.outcome.classes_).index(outcome.value)]
+
+    def _ranked_grounds(
+        self, X: csr_matrix, likely: NDArray[np.str_]
+    ) -> list[tuple[tuple[Ground, float], ...]]:
+        ranked: list[tuple[tuple[Ground, float], ...]] = [()] * len(likely)
+        for outcome in np.unique(likely):
+            rows = np.flatnonzero(likely == outcome)
+            codes = self.grounds.codes_[outcome]
+            for row, p in zip(rows, self.grounds.predict_proba(X[rows], outcome), strict=True):
+                best = np.argsort(-p, kind="stable")[: self.params.grounds.shown]
+                ranked[row] = tuple((Ground(codes[i]), round(float(p[i]), 6)) for i in best)
+        return ranked
