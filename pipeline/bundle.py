@@ -124,7 +124,12 @@ def as_columns(prediction: Prediction, *, explain: int = 0) -> dict[str, Any]:
     }
     if explain:
         columns["reasons"] = [
-            {"name": r.name, "contribution": r.contribution, "ground": r.ground and r.ground.value}
+            {
+                "name": r.name,
+                "contribution": r.contribution,
+                "ground": r.ground and r.ground.value,
+                "words": list(r.words),
+            }
             for r in prediction.reasons
         ]
     return columns

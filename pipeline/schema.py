@@ -312,12 +312,14 @@ class View:
 class Reason:
     """What one thing in a complaint adds to the log-odds of upheld against closed: above 0 towards upheld.
 
-    `ground` is the ground of that outcome for which the same thing speaks most, where it speaks for one at all.
+    `ground` is the ground of that outcome for which the same thing speaks most, where it speaks for one at all;
+    `words` are those of the complaint that it rests on, in lower case and without grammar words.
     """
 
     name: str
     contribution: float
     ground: Ground | None = None
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

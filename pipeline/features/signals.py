@@ -39,8 +39,13 @@ def signals_in(doc: Any) -> set[str]:
     >>> sorted(signals_in(as_doc(stems("She appealed to the valuation tribunal."))))
     ['names_tribunal', 'right_of_appeal']
     """
+    return {name for name, _, _ in signal_spans(doc)}
+
+
+def signal_spans(doc: Any) -> list[tuple[str, int, int]]:
+    """Return each signal that a document of stems shows, and the places of its first and behind its last stem."""
     vocab, matcher, _ = _matchers()
-    return {vocab.strings[key] for key, _, _ in matcher(doc)}
+    return [(vocab.strings[key], start, end) for key, start, end in matcher(doc)]
 
 
 def ideas_in(doc: Any) -> list[str]:
@@ -52,15 +57,18 @@ def ideas_in(doc: Any) -> list[str]:
     >>> ideas_in(as_doc(stems("It turned down her request.")))
     ['#refuse', '#application']
     """
-    from spacy.util import filter_spans
-
-    spans = {span.start: span for span in filter_spans(_matchers()[2](doc, as_spans=True))}
+    spans = {start: (name, end) for name, start, end in idea_spans(doc)}
     terms, position = [], 0
     while position < len(doc):
-        span = spans.get(position)
-        if span is not None:
-            terms.append(span.label_)
-        elif is_content(doc[position].text):
-            terms.append(doc[position].text)
-        position = span.end if span is not None else position + 1
+        name, end = spans.get(position, (doc[position].text, position + 1))
+        if position in spans or is_content(name):
+            terms.append(name)
+        position = end
     return terms
+
+
+def idea_spans(doc: Any) -> list[tuple[str, int, int]]:
+    """Return the same as `signal_spans` for ideas; of overlapping ones the first and longest."""
+    from spacy.util import filter_spans
+
+    return [(span.label_, span.start, span.end) for span in filter_spans(_matchers()[2](doc, as_spans=True))]

@@ -15,11 +15,13 @@ _BODY = re.compile(
     r"|\b(?:\w+ )?Borough of [A-Z]\w+(?: and [A-Z]\w+)*"
 )
 
+MONEY = "moneysum"  # stands for any sum of money
+
 # Rewrites before words are cut, each with an example of what it is for.
 _REWRITES = (
     (re.compile(r"n['’]t\b"), " not"),  # didn't
     (re.compile(r"['’]s\b|['’]"), " "),  # Council's
-    (re.compile(r"£\s?[\d,.]*\d"), " moneysum "),  # £1,872.30
+    (re.compile(r"£\s?[\d,.]*\d"), f" {MONEY} "),  # £1,872.30
     (re.compile(r"\b(?:19|20)\d\d\b"), " yearnum "),  # 2023
     (re.compile(r"(?<=\w)&(?=\w)"), "and"),  # B&B
 )
@@ -83,8 +85,8 @@ _REPORTING = _stems_of(
     "one two fault"
 )
 _DATES = _stems_of(
-    "january february march april may june july august september october november december yearnum moneysum"
-)
+    "january february march april may june july august september october november december yearnum"
+) | {MONEY}
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _STYLE = _PREPOSITIONS | _TENSE | _REPORTING | _DATES | _LETTERS
 
@@ -95,14 +97,23 @@ def stems(text: str) -> list[str]:
     >>> stems("Mrs X says Leeds City Council failed to reply.")
     ['x', 'say', 'council', 'not', 'repli']
     """
+    return list(map(stem, words(text)))
+
+
+def words(text: str) -> list[str]:
+    """Return the lower-case words behind the stems of a text, one a stem.
+
+    >>> words("Mrs X says Leeds City Council failed to reply.")
+    ['x', 'says', 'council', 'failed', 'reply']
+    """
     lowered = _BODY.sub("Council", text).lower()
     for pattern, replacement in _REWRITES:
         lowered = pattern.sub(replacement, lowered)
     found: list[str] = []
     for word in _WORD.findall(lowered):
-        if word in _GRAMMAR or (word == "to" and found and found[-1] == "not"):
+        if word in _GRAMMAR or (word == "to" and found and found[-1] in _NEGATIONS):
             continue
-        found.append(stem(word))
+        found.append(word)
     return found
 
 

@@ -20,6 +20,7 @@ from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from pipeline.features.lexicon import signals
 from pipeline.features.signals import as_doc, ideas_in, signals_in
 from pipeline.features.stems import is_content, stems
+from pipeline.features.terms import LETTERS, TermName, Terms
 from pipeline.params import Features
 from pipeline.schema import View
 
@@ -112,17 +113,24 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
 
     def get_feature_names_out(self, input_features: None = None) -> NDArray[np.object_]:
         """Return the human name (n_features,) of every column, such as "names a tribunal, in Education"."""
-        terms = {
-            name: [f"{name} '{t}'" for t in tfidf.get_feature_names_out()]
-            for name, tfidf in self.vectorisers_.items()
-        }
+        terms = {name: [f"{name} '{t}'" for t in self._names(name)] for name in self.vectorisers_}
         everywhere = [*terms["word"], *terms["idea"], *(signal.meaning for signal in signals())]
         topical = [f"{name}, in {topic}" for topic in self.topics_ for name in everywhere]
         return np.array([*everywhere, *topical, *terms["letters"]], dtype=object)[self.kept_]
 
+    def terms(self) -> Terms:
+        """Return which term each column stands for, letters for none; words and ideas of one spelling are one term."""
+        names: dict[TermName, int] = {}
+        everywhere = [("term", t) for name in ("word", "idea") for t in self._names(name)]
+        everywhere += [("signal", signal.name) for signal in signals()]
+        places = np.array([names.setdefault(term, len(names)) for term in everywhere])
+        spread = np.tile(places, 1 + len(self.topics_))
+        letters = np.full(len(self._names("letters")), LETTERS)
+        return Terms(np.concatenate([spread, letters])[self.kept_], list(names))
+
     def weights(self) -> list[NDArray[Any] | list[str] | dict[str, Any]]:
         """Return all that was learnt, for a digest."""
-        names: list[Any] = [list(tfidf.get_feature_names_out()) for tfidf in self.vectorisers_.values()]
+        names: list[Any] = [self._names(name) for name in self.vectorisers_]
         idfs = [tfidf.idf_ for tfidf in self.vectorisers_.values()]
         return [
             *names,
@@ -153,6 +161,9 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         X = self._union(blocks, self._signals(texts), views)
         self.kept_ = np.flatnonzero(np.bincount(X.indices, minlength=X.shape[1]) >= 2)
         return X
+
+    def _names(self, name: str) -> list[str]:
+        return list(self.vectorisers_[name].get_feature_names_out())
 
     def _weight(self, name: str) -> float:
         return {"word": self.word_weight, "idea": self.idea_weight, "letters": self.char_weight}[name]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pipeline.features.lexicon import signals
 from pipeline.features.vectorise import KNOWN_SHARE, ComplaintFeatures
 from pipeline.heads.grounds import GroundsHead
 from pipeline.heads.outcome import OutcomeHead
+from pipeline.heads.reasons import Reasons
 from pipeline.params import Params
 from pipeline.schema import Ground, Outcome, Prediction, View
 
@@ -97,9 +99,14 @@ class Heads:
             self._warnings(views, known),
             strict=True,
         )
+        why = (
+            Reasons(self.features, self.outcome, self.grounds).of(views, X, explain)
+            if explain
+            else repeat(())
+        )
         predictions = [
-            Prediction(round(float(p), 6), Outcome(outcome), bool(sure), ranked, warnings, version)
-            for p, outcome, sure, ranked, warnings in rows
+            Prediction(round(float(p), 6), Outcome(outcome), bool(sure), ranked, warnings, version, reasons)
+            for (p, outcome, sure, ranked, warnings), reasons in zip(rows, why, strict=False)
         ]
         return Scored(predictions, known, examined.signals)
 

@@ -99,6 +99,19 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         scores = _columns(self.classifier_.decision_function(X))
         return self._shifted(self.calibrator_.predict_proba(scores))
 
+    def log_odds(self) -> tuple[Floats, float]:
+        """Return weights (n_features,) and the start of the log-odds of upheld against closed, linear in features."""
+        upheld, closed = (list(self.classes_).index(o.value) for o in (Outcome.UPHELD, Outcome.CLOSED))
+        classifier, calibrator = self.classifier_, self.calibrator_
+        if len(self.classes_) == 2:
+            towards, offset = calibrator.coef_[0], calibrator.intercept_[0]
+        else:
+            towards = calibrator.coef_[upheld] - calibrator.coef_[closed]
+            offset = calibrator.intercept_[upheld] - calibrator.intercept_[closed]
+        shift = np.log(self.target_shares() / self.class_shares_)
+        start = towards @ classifier.intercept_ + offset + shift[upheld] - shift[closed]
+        return towards @ classifier.coef_, float(start)
+
     def sets(self, probabilities: Floats) -> NDArray[np.bool_]:
         """Return the conformal sets (n, n_classes), True where an outcome is in."""
         inside: NDArray[np.bool_] = probabilities >= self.threshold_
