@@ -16,10 +16,12 @@ lint: .venv/dev.done
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev.done ## speed and quality, part by part; the time-ordered figures are what `make run` prints
+bench: .venv/bench.done ## speed and quality, part by part; the time-ordered figures are what `make run` prints
 	$(BIN)/python benchmarks/grounds.py
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/scaling.py
 
 clean: ## all that the commands above made
 	rm -rf .venv out models/2* mlflow.db mlruns mlartifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -27,6 +29,10 @@ clean: ## all that the commands above made
 .venv/core.done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/bench.done: .venv/dev.done
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	touch $@
 
 .venv/dev.done: .venv/core.done

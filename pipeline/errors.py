@@ -25,5 +25,13 @@ class BundleError(UpheldError):
     """A bundle that is missing, altered or made by incompatible versions."""
 
 
+class ScoringError(UpheldError):
+    """Scoring that broke off; what it finished is safe, and the same command with --resume goes on from there."""
+
+
 class TrackingError(UpheldError):
     """The experiment store could not be reached; the bundle is safe and can be logged later."""
+
+
+class RegistryError(UpheldError):
+    """A run or a registered version that is not there, or cannot be used for what is asked."""

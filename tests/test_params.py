@@ -52,9 +52,10 @@ def test_all_errors_are_told_at_once(monkeypatch):
         "custom.yaml: seed is -1; must be a whole number from 0 to 4294967295.",
         "custom.yaml: split.test_share is 'many'; must be a share between 0 and 1, both excluded.",
         "custom.yaml: split.gap is not a key; allowed: test_from_year, test_share, gap_days, duplicate_similarity.",
-        "custom.yaml: outcome is 3; must be a section with the keys strength, not_upheld, balance_length.",
+        "custom.yaml: outcome is 3; must be a section with the keys strength, not_upheld, balance_length, "
+        "length_correction.",
         "custom.yaml: scroe is not a key; allowed: seed, collect, read, view, split, features, outcome, grounds, "
-        "calibration, deployment, evaluate, score, tracking. Did you mean score?",
+        "calibration, search, deployment, evaluate, score, drift, tracking, promotion, retraining. Did you mean score?",
         "environment: UPHELD_SCORE__CHUNK_ROWS is '0'; must be a whole number, 1 or more.",
     ]
 

@@ -4,8 +4,10 @@ Colours are Okabe and Ito's, which colour-blind readers can tell apart; every li
 a print in grey still reads.
 """
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,15 @@ class Picture:
     title: str
     alt: str
     svg: str
+
+    @property
+    def data_url(self) -> str:
+        """The image as an address that holds it."""
+        return "data:image/svg+xml;base64," + b64encode(self.svg.encode("utf-8")).decode("ascii")
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return f'<img src="{self.data_url}" alt="{escape(self.title)}. {escape(self.alt)}">'
 
 
 def drawn(

@@ -16,8 +16,9 @@ from pipeline.evaluate.metrics import (
     grounds_figures,
     outcome_figures,
 )
+from pipeline.features.cut import CutTexts, cut_texts
 from pipeline.features.view import view_of_decision
-from pipeline.heads import Heads, truth_table
+from pipeline.heads import Heads, truth_table, word_counts
 from pipeline.params import Params
 from pipeline.schema import Decision, Ground, Outcome, View
 from pipeline.split import near_duplicate_groups
@@ -25,16 +26,20 @@ from pipeline.split import near_duplicate_groups
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """n decisions with their views and near-duplicate groups (n,)."""
+    """n decisions with their views, near-duplicate groups (n,) and, where somebody has cut them, their texts."""
 
     decisions: Sequence[Decision]
     views: Sequence[View]
     groups: NDArray[np.intp]
+    cut: CutTexts | None = None
 
     def at(self, positions: NDArray[np.intp]) -> "Cases":
         """Return the cases at these positions."""
         return Cases(
-            [self.decisions[i] for i in positions], [self.views[i] for i in positions], self.groups[positions]
+            [self.decisions[i] for i in positions],
+            [self.views[i] for i in positions],
+            self.groups[positions],
+            self.cut and self.cut.at(positions),
         )
 
     def of(self, *outcomes: Outcome) -> "Cases":
@@ -46,12 +51,17 @@ class Cases:
         """(n,) 1 for upheld, 0 for the rest."""
         return np.array([decision.outcome is Outcome.UPHELD for decision in self.decisions], dtype=np.intp)
 
+    @property
+    def known(self) -> OutcomeCases:
+        """What the figures of the outcome head need to know of the cases."""
+        return OutcomeCases(self.upheld, word_counts(self.views), self.groups)
+
 
 def cases_of(decisions: Sequence[Decision], params: Params) -> Cases:
-    """Return the decisions with what a model may see of them and their near-duplicate groups."""
+    """Return the decisions with what a model may see of them, their near-duplicate groups and their texts, cut."""
     views = [view_of_decision(decision, params.view) for decision in decisions]
     groups = near_duplicate_groups([view.complaint for view in views], params.split.duplicate_similarity)
-    return Cases(decisions, views, groups)
+    return Cases(decisions, views, groups, cut_texts(views, spacy_model=params.features.spacy_model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +86,20 @@ def evaluate_holdout(heads: Heads, train: Cases, test: Cases) -> HoldoutFigures:
     how = Bootstrap(heads.params.evaluate.bootstrap, heads.params.seed)
     _check_both_outcomes(test)
     train, test = (cases.of(Outcome.UPHELD, Outcome.CLOSED) for cases in (train, test))
-    known = OutcomeCases(
-        test.upheld, np.array([len(view.complaint.split()) for view in test.views]), test.groups
+    X = heads.features.examine(test.views, cut=test.cut).X
+    probabilities = heads.outcome.predict_proba(X)
+    scores = {"upheld": heads.of_upheld(probabilities)} | baseline_scores(
+        train.views, train.upheld, test.views
     )
-    scores = {"upheld": heads.p_upheld(test.views)} | baseline_scores(train.views, train.upheld, test.views)
     band = heads.params.evaluate.length_band
     codes = [ground.value for ground in Ground]
     classes = heads.outcome.classes_.tolist()
     column = np.array([classes.index(decision.outcome.value) for decision in test.decisions])
-    sets = heads.outcome.sets(heads.outcome.predict_proba(heads.features.transform(test.views)))
+    sets = heads.outcome.sets(probabilities)
     truth = truth_table([decision.grounds for decision in test.decisions], codes)
     return HoldoutFigures(
-        outcome={name: outcome_figures(known, score, band, how) for name, score in scores.items()},
-        grounds=grounds_figures(truth, heads.ground_scores(test.views, codes), test.groups, how),
+        outcome={name: outcome_figures(test.known, score, band, how) for name, score in scores.items()},
+        grounds=grounds_figures(truth, heads.ground_scores_given(X, probabilities, codes), test.groups, how),
         abstention=abstention_figures(sets, column, test.groups, how),
     )
 

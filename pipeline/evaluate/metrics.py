@@ -11,6 +11,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Figure = Callable[[Floats], float]  # of the weights (n,) of the cases
 
+MAX_PAIRS = 1_000_000  # that a length-matched AUC looks at; the embedded corpus has fewer
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -205,17 +207,17 @@ def _auc(upheld: Ints, score: Floats) -> Figure:
 
 @dataclass(frozen=True, slots=True)
 class _MatchedPairs:
-    """All pairs of an upheld and a closed case of like length, and whether the score orders them rightly.
+    """Pairs of an upheld and a closed case of like length, and whether the score orders them rightly.
 
-    `upheld` (n_upheld,) and `closed` (n_closed,) are positions, closed ones by length; an upheld case pairs with those
-    from `first` up to `last` (n_upheld,). `right` (n_upheld, n_closed) holds 1, 0, or 0.5 for a tie.
+    `upheld` (n_upheld,) and `closed` (n_closed,) are positions of cases; `right` (n_upheld, n_closed) holds 1, 0, or
+    0.5 for a tie, `paired` 1 for every pair. There are as many pairs as the square of the cases: beyond `MAX_PAIRS` a
+    sample of them, drawn evenly, stands for all.
     """
 
     upheld: Ints
     closed: Ints
-    first: Ints
-    last: Ints
     right: csr_matrix
+    paired: csr_matrix
 
     @classmethod
     def of(cls, upheld: Ints, score: Floats, log_length: Floats, band: float) -> "_MatchedPairs":
@@ -224,18 +226,20 @@ class _MatchedPairs:
         zeros = zeros[np.argsort(log_length[zeros], kind="stable")]
         first = np.searchsorted(log_length[zeros], log_length[ones] - band, side="left")
         last = np.searchsorted(log_length[zeros], log_length[ones] + band, side="right")
-        counts = last - first
-        starts = np.concatenate([[0], np.cumsum(counts)])
-        within = np.arange(starts[-1]) - np.repeat(starts[:-1], counts)
-        column = np.repeat(first, counts) + within
-        one, other = score[np.repeat(ones, counts)], score[zeros[column]]
-        right = csr_matrix(
-            ((one > other) + 0.5 * (one == other), column, starts), shape=(len(ones), len(zeros))
-        )
-        return cls(ones, zeros, first, last, right)
+        starts = np.concatenate([[0], np.cumsum(last - first)])
+        total = int(starts[-1])
+        if total > MAX_PAIRS:
+            pairs = np.sort(np.random.default_rng(0).choice(total, MAX_PAIRS, replace=False))
+        else:
+            pairs = np.arange(total)
+        row = np.searchsorted(starts, pairs, side="right") - 1
+        column = first[row] + pairs - starts[row]
+        one, other = score[ones[row]], score[zeros[column]]
+        shape, places = (len(ones), len(zeros)), (row, column)
+        right = csr_matrix(((one > other) + 0.5 * (one == other), places), shape=shape)
+        return cls(ones, zeros, right, csr_matrix((np.ones(len(pairs)), places), shape=shape))
 
     def auc(self, weights: Floats) -> float:
         ones, zeros = weights[self.upheld], weights[self.closed]
-        below = np.concatenate([[0.0], np.cumsum(zeros)])
-        total = ones @ (below[self.last] - below[self.first])
+        total = ones @ (self.paired @ zeros)
         return float(ones @ (self.right @ zeros) / total) if total else float("nan")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.evaluate.bars import bars, forest, push_bars
-from pipeline.evaluate.curves import Curve, coverage_risk, matched_roc, precision_recall, roc
+from pipeline.evaluate.curves import Curve, Ranked, coverage_risk, matched_roc, precision_recall, roc
 from pipeline.evaluate.drawing import BLUE, GREY, LINES, ORANGE, Picture, drawn
 from pipeline.evaluate.evaluation import Evaluation, SplitFigures
 from pipeline.evaluate.metrics import Estimate
@@ -20,19 +20,8 @@ if TYPE_CHECKING:
 def pictures(evaluation: Evaluation) -> Iterator[Picture]:
     """Yield every picture that the evaluation has data for, in the order of the page."""
     headline = evaluation.headline
-    yield drawn("roc", "ROC curve", _roc_alt(headline), lambda axes: _roc(axes, headline))
-    yield drawn(
-        "precision_recall",
-        "Precision and recall of upheld",
-        f"Precision falls as recall rises; the dashed line is the share of upheld, {_share_upheld(headline):.0%}.",
-        lambda axes: _precision_recall(axes, headline),
-    )
-    yield drawn(
-        "reliability",
-        "Reliability",
-        _reliability_alt(headline),
-        lambda axes: _reliability(axes, headline),
-    )
+    figures = headline.outcome["upheld"]
+    yield from ranking_pictures(headline.scored, figures["auc"].value, figures["matched_auc"].value)
     yield drawn(
         "coverage_risk",
         "Coverage and risk",
@@ -58,28 +47,44 @@ def pictures(evaluation: Evaluation) -> Iterator[Picture]:
         yield push_bars(evaluation)
 
 
-def _roc(axes: "Axes", split: SplitFigures) -> None:
-    figures = split.outcome["upheld"]
-    _line(axes, roc(split.scored), 0, f"all pairs, AUC {figures['auc'].value:.3f}")
-    _line(axes, matched_roc(split.scored), 1, f"matched for length, AUC {figures['matched_auc'].value:.3f}")
+def ranking_pictures(cases: Ranked, auc: float, matched_auc: float) -> Iterator[Picture]:
+    """Yield the pictures that need no more than n cases and their probabilities, and the AUCs to name in them."""
+    yield drawn(
+        "roc",
+        "ROC curve",
+        f"Two curves above the diagonal of chance: AUC {auc:.3f} over all pairs, {matched_auc:.3f} over pairs of like "
+        "length.",
+        lambda axes: _roc(axes, cases, auc, matched_auc),
+    )
+    yield drawn(
+        "precision_recall",
+        "Precision and recall of upheld",
+        f"Precision falls as recall rises; the dashed line is the share of upheld, {cases.upheld.mean():.0%}.",
+        lambda axes: _precision_recall(axes, cases),
+    )
+    yield drawn("reliability", "Reliability", _reliability_alt(cases), lambda axes: _reliability(axes, cases))
+
+
+def _roc(axes: "Axes", cases: Ranked, auc: float, matched_auc: float) -> None:
+    _line(axes, roc(cases), 0, f"all pairs, AUC {auc:.3f}")
+    _line(axes, matched_roc(cases), 1, f"matched for length, AUC {matched_auc:.3f}")
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":", label="chance")
     _label(axes, "Closed cases above the threshold", "Upheld cases above the threshold")
     axes.legend(loc="lower right", frameon=False)
 
 
-def _precision_recall(axes: "Axes", split: SplitFigures) -> None:
-    _line(axes, precision_recall(split.scored), 0, "upheld")
-    axes.axhline(_share_upheld(split), color=GREY, linewidth=1, linestyle="--", label="share of upheld")
+def _precision_recall(axes: "Axes", cases: Ranked) -> None:
+    _line(axes, precision_recall(cases), 0, "upheld")
+    axes.axhline(float(cases.upheld.mean()), color=GREY, linewidth=1, linestyle="--", label="share of upheld")
     axes.set_ylim(0, 1.02)
     _label(axes, "Recall", "Precision")
     axes.legend(loc="lower left", frameon=False)
 
 
-def _reliability(axes: "Axes", split: SplitFigures) -> None:
-    scored = split.scored
-    mean, share, counts = zip(*calibration_bins(scored.cases.upheld, scored.p_upheld), strict=True)
+def _reliability(axes: "Axes", cases: Ranked) -> None:
+    mean, share, counts = zip(*calibration_bins(cases.upheld, cases.p_upheld), strict=True)
     below = axes.twinx()
-    below.hist(scored.p_upheld, bins=20, range=(0, 1), color="#c9dbe8", zorder=0)
+    below.hist(cases.p_upheld, bins=20, range=(0, 1), color="#c9dbe8", zorder=0)
     below.set_ylim(0, 4 * max(counts) / 2)
     below.grid(visible=False)
     below.set_ylabel("Cases (bars)")
@@ -110,7 +115,7 @@ def _by_length(axes: "Axes", split: SplitFigures) -> None:
         name for name in (*(name for _, name in LENGTH_BANDS), "110 words or more") if (bands == name).any()
     ]
     for offset, outcome, colour, hatch in ((-0.18, 1, BLUE, ""), (0.18, 0, ORANGE, "//")):
-        chosen = [scored.p_upheld[(bands == name) & (scored.cases.upheld == outcome)] for name in names]
+        chosen = [scored.p_upheld[(bands == name) & (scored.upheld == outcome)] for name in names]
         boxes = axes.boxplot(
             chosen,
             positions=np.arange(len(names)) + offset,
@@ -159,20 +164,8 @@ def _label(axes: "Axes", x: str, y: str) -> None:
     axes.set_ylabel(y)
 
 
-def _share_upheld(split: SplitFigures) -> float:
-    return float(split.scored.cases.upheld.mean())
-
-
-def _roc_alt(split: SplitFigures) -> str:
-    own = split.outcome["upheld"]
-    return (
-        f"Two curves above the diagonal of chance: AUC {own['auc'].value:.3f} over all pairs, "
-        f"{own['matched_auc'].value:.3f} over pairs of like length."
-    )
-
-
-def _reliability_alt(split: SplitFigures) -> str:
-    bins = calibration_bins(split.scored.cases.upheld, split.scored.p_upheld)
+def _reliability_alt(cases: Ranked) -> str:
+    bins = calibration_bins(cases.upheld, cases.p_upheld)
     pairs = "; ".join(f"{mean:.2f} predicted, {share:.2f} upheld of {n}" for mean, share, n in bins)
     return f"Probability against share upheld, over a histogram of the probabilities: {pairs}."
 

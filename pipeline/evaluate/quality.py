@@ -1,6 +1,6 @@
 """Scored cases in, every figure of both heads with its interval out: ranking, decisions, probabilities, abstention."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +26,16 @@ BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class GroundFigures:
-    """How one ground fares: `found` is the share of its cases in which it is one of the first two named."""
+    """How one ground fares.
+
+    `found` is the share of its cases in which it is one of the first two named; `f1` that of counting it as there from
+    its threshold on, None where the heads have no thresholds.
+    """
 
     code: str
     title: str
     found: Estimate
+    f1: Estimate | None
 
 
 def model_figures(scored: Scored, band: float, how: Bootstrap) -> dict[str, Estimate]:
@@ -51,10 +56,10 @@ def score_figures(scored: Scored, p_upheld: Floats, band: float, how: Bootstrap)
     upheld = scored.cases.upheld
     error, reference = (p_upheld - upheld) ** 2, (scored.prior - upheld) ** 2
     further: dict[str, Figure] = {
-        "mcc": lambda weights: matthews(_table(upheld, p_upheld, weights)),
-        "macro_f1": lambda weights: macro_f1(_table(upheld, p_upheld, weights)),
+        "mcc": lambda weights: matthews(confusion(upheld, p_upheld, weights)),
+        "macro_f1": lambda weights: macro_f1(confusion(upheld, p_upheld, weights)),
         "brier_skill": lambda weights: float(1 - error @ weights / (reference @ weights)),
-        "ece": _calibration_error(upheld, p_upheld),
+        "ece": calibration_error(upheld, p_upheld),
     }
     return outcome_figures(known(scored), p_upheld, band, how) | bootstrap(further, scored.cases.groups, how)
 
@@ -83,10 +88,23 @@ def macro_f1(table: NDArray[np.float64]) -> float:
 
 
 def ground_outcome_figures(scored: Scored, how: Bootstrap) -> dict[str, Estimate]:
-    """Return hit at 1, hit at 2 and ranking precision of the grounds head; all n cases count."""
+    """Return hit at 1, hit at 2, ranking precision, micro-F1 and macro-F1 of the grounds head; all n cases count.
+
+    Macro-F1 is the mean over the grounds that at least one of the cases has.
+    """
     if scored.ground_scores is None:
         return {}
-    return grounds_figures(_ground_truth(scored), scored.ground_scores, scored.cases.groups, how)
+    truth, groups = _ground_truth(scored), scored.cases.groups
+    figures = grounds_figures(truth, scored.ground_scores, groups, how)
+    if scored.ground_sets is None:
+        return figures
+    present = truth.any(axis=0)
+    counts = _counts_of(truth, scored.ground_sets)
+    further: dict[str, Figure] = {
+        "micro_f1": lambda weights: float(_f1(counts(weights).sum(axis=1))),
+        "macro_f1": lambda weights: float(_f1(counts(weights)[:, present]).mean()),
+    }
+    return figures | bootstrap(further, groups, how)
 
 
 def figures_by_ground(scored: Scored, min_cases: int, how: Bootstrap) -> list[GroundFigures]:
@@ -103,8 +121,31 @@ def figures_by_ground(scored: Scored, min_cases: int, how: Bootstrap) -> list[Gr
             continue
         hit = ((order[own] == column) & positive[own]).any(axis=1).astype(float)
         estimate = bootstrap({"found": _mean(hit)}, scored.cases.groups[own], how)["found"]
-        found.append(GroundFigures(ground.value, ground.title, estimate))
+        found.append(
+            GroundFigures(ground.value, ground.title, estimate, _ground_f1(scored, column, truth, how))
+        )
     return sorted(found, key=lambda one: -one.found.value)
+
+
+def _ground_f1(scored: Scored, column: int, truth: NDArray[np.bool_], how: Bootstrap) -> Estimate | None:
+    if scored.ground_sets is None:
+        return None
+    counts = _counts_of(truth[:, [column]], scored.ground_sets[:, [column]])
+    return bootstrap({"f1": lambda weights: float(_f1(counts(weights)[:, 0]))}, scored.cases.groups, how)[
+        "f1"
+    ]
+
+
+def _counts_of(truth: NDArray[np.bool_], sets: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
+    """Return the function of case weights (n,) that counts (3, n_grounds): right, called and true ones."""
+    tables = [(truth & sets).astype(float), sets.astype(float), truth.astype(float)]
+    return lambda weights: np.array([weights @ table for table in tables])
+
+
+def _f1(counts: Floats) -> Floats:
+    right, called, true = counts
+    f1: Floats = 2 * right / np.maximum(called + true, 1e-12)
+    return f1
 
 
 def calibration_bins(upheld: Ints, p_upheld: Floats) -> list[tuple[float, float, int]]:
@@ -118,7 +159,8 @@ def calibration_bins(upheld: Ints, p_upheld: Floats) -> list[tuple[float, float,
     return rows
 
 
-def _calibration_error(upheld: Ints, p_upheld: Floats) -> Figure:
+def calibration_error(upheld: Ints, p_upheld: Floats) -> Figure:
+    """Return the expected calibration error over ten bins as a function of case weights, for `bootstrap`."""
     bins, gap = _bins(p_upheld), p_upheld - upheld
     return lambda weights: float(
         np.abs(np.bincount(bins, gap * weights, minlength=BINS)).sum() / weights.sum()
@@ -129,7 +171,8 @@ def _bins(p_upheld: Floats) -> Ints:
     return np.minimum((p_upheld * BINS).astype(np.intp), BINS - 1)
 
 
-def _table(upheld: Ints, p_upheld: Floats, weights: Floats) -> NDArray[np.float64]:
+def confusion(upheld: Ints, p_upheld: Floats, weights: Floats) -> NDArray[np.float64]:
+    """Return [[tn, fp], [fn, tp]], the weights of the cases (n,) by outcome and by whether p reaches a half."""
     cell = 2 * upheld + (p_upheld >= 0.5)
     counts: Floats = np.bincount(cell, weights, minlength=4).astype(np.float64).reshape(2, 2)
     return counts

@@ -3,7 +3,6 @@
 Complaint texts appear only where they are asked for; whatever comes from data is escaped by the template.
 """
 
-from base64 import b64encode
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -30,6 +29,7 @@ FIGURES = {
     "hit_at_1": "First ground right",
     "hit_at_2": "One of the first two right",
     "lrap": "Ranking precision",
+    "micro_f1": "Micro-F1",
 }
 NAMES = {
     "upheld": "model",
@@ -54,7 +54,7 @@ class Mistake:
 def to_html(evaluation: Evaluation, *, show_texts: bool = False) -> str:
     """Return the page."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"estimate": _estimate, "number": _number, "image": _data_url}
+    environment.filters |= {"estimate": _estimate, "number": _number}
     template = environment.from_string((files("pipeline.evaluate") / "report.html").read_text("utf-8"))
     return template.render(_content(evaluation, show_texts=show_texts))
 
@@ -98,7 +98,3 @@ def _estimate(estimate: Estimate) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.3f}" if value == value else "–"
-
-
-def _data_url(svg: str) -> str:
-    return "data:image/svg+xml;base64," + b64encode(svg.encode("utf-8")).decode("ascii")

@@ -20,6 +20,7 @@ class Scored:
         prior: (n,) the share of upheld in the training cases of the heads that scored it.
         baselines: name to (n,) probabilities.
         ground_scores: (n, number of grounds), higher ranks first; None where the grounds head was not fitted.
+        ground_sets: the same where each ground counts as there.
         trained_on: the number of training cases; of the largest fold where there are several.
     """
 
@@ -30,6 +31,12 @@ class Scored:
     baselines: dict[str, Floats]
     ground_scores: Floats | None
     trained_on: int
+    ground_sets: NDArray[np.bool_] | None = None
+
+    @property
+    def upheld(self) -> Ints:
+        """(n,) 1 for upheld, 0 for closed."""
+        return self.cases.upheld
 
     @property
     def words(self) -> Ints:
@@ -46,12 +53,14 @@ class Scored:
             {name: scores[chosen] for name, scores in self.baselines.items()},
             None if self.ground_scores is None else self.ground_scores[chosen],
             self.trained_on,
+            None if self.ground_sets is None else self.ground_sets[chosen],
         )
 
 
 def joined(parts: list[Scored]) -> Scored:
     """Return the parts as one, in their order; all have the same baselines, all or none have ground scores."""
     scores = [part.ground_scores for part in parts if part.ground_scores is not None]
+    sets = [part.ground_sets for part in parts if part.ground_sets is not None]
     return Scored(
         cases=Cases(
             [decision for part in parts for decision in part.cases.decisions],
@@ -65,5 +74,6 @@ def joined(parts: list[Scored]) -> Scored:
             name: np.concatenate([part.baselines[name] for part in parts]) for name in parts[0].baselines
         },
         ground_scores=np.concatenate(scores) if scores else None,
+        ground_sets=np.concatenate(sets) if sets else None,
         trained_on=max(part.trained_on for part in parts),
     )

@@ -18,7 +18,7 @@ LENGTH = 12  # hex digits: among a hundred thousand cases, one chance in 50,000 
 
 def reference_digests(decisions: Iterable[Decision]) -> list[str]:
     """Return the sorted digests of the references."""
-    return sorted({_digest(decision.reference) for decision in decisions})
+    return sorted({reference_digest(decision.reference) for decision in decisions})
 
 
 def trained_on(decisions: Sequence[Decision], manifest: Mapping[str, Any]) -> NDArray[np.bool_]:
@@ -26,8 +26,13 @@ def trained_on(decisions: Sequence[Decision], manifest: Mapping[str, Any]) -> ND
     if TRAINED_ON not in manifest:
         return np.ones(len(decisions), dtype=bool)
     known = set(manifest[TRAINED_ON])
-    return np.array([_digest(decision.reference) in known for decision in decisions], dtype=bool)
+    return np.array([reference_digest(decision.reference) in known for decision in decisions], dtype=bool)
 
 
-def _digest(reference: str) -> str:
+def reference_digest(reference: str) -> str:
+    """Return the digest of one reference.
+
+    >>> reference_digest("24 013 909")
+    '31c16115d4ab'
+    """
     return hashlib.sha256(reference.encode("utf-8")).hexdigest()[:LENGTH]

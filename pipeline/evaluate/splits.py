@@ -87,17 +87,20 @@ def score_cases(heads: Heads, test: Cases, *, train: Cases | None = None) -> Sco
         train: what the baselines learn from; without it only the training share is a baseline.
     """
     test = test.of(Outcome.UPHELD, Outcome.CLOSED)
-    predictions = heads.predict(test.views, version="")
+    examined = heads.features.examine(test.views, cut=test.cut)
+    probabilities = heads.outcome.predict_proba(examined.X)
     is_upheld = heads.outcome.classes_ == Outcome.UPHELD.value
     share = np.full(len(test.views), float(heads.outcome.class_shares_[is_upheld].sum()))
     pair = train.of(Outcome.UPHELD, Outcome.CLOSED) if train else None
+    with_grounds = any(heads.grounds.codes_.values())
     return Scored(
         cases=test,
-        p_upheld=np.array([prediction.p_upheld for prediction in predictions]),
-        decided=np.array([prediction.decided for prediction in predictions]),
+        p_upheld=heads.of_upheld(probabilities),
+        decided=heads.decides(probabilities, examined.known),
         prior=share,
         baselines=baseline_scores(pair.views, pair.upheld, test.views) if pair else {"prior": share},
-        ground_scores=heads.ground_scores(test.views, CODES) if any(heads.grounds.codes_.values()) else None,
+        ground_scores=heads.ground_scores_given(examined.X, probabilities, CODES) if with_grounds else None,
+        ground_sets=heads.ground_sets_given(examined.X, probabilities, CODES) if with_grounds else None,
         trained_on=len(train.views) if train else 0,
     )
 
@@ -115,7 +118,7 @@ def _point(scored: Scored, band: float, how: Bootstrap) -> LearningPoint:
 
 
 def _refit(train: Cases, test: Cases, params: Params) -> Scored:
-    heads = fit_heads(train.decisions, train.views, train.groups, params)
+    heads = fit_heads(train.decisions, train.views, train.groups, params, cut=train.cut)
     return score_cases(heads, test, train=train)
 
 

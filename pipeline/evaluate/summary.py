@@ -14,12 +14,13 @@ groups of near-duplicates) and its number of cases; null where it is undefined. 
       outcome     "upheld" (the model) and each baseline, to estimates: auc, matched_auc, brier, brier_skill, mcc,
                   macro_f1, ece; the model also coverage (share decided) and risk (errors among those)
       gains       baseline to the model's matched_auc less the baseline's, paired
-      grounds     hit_at_1, hit_at_2, lrap; {} where the split has none
+      grounds     hit_at_1, hit_at_2, lrap, micro_f1, macro_f1; {} where the split has none
     not_measured  name of a split to the reason why
     years         {"split", "figures": year of receipt to estimates}
     slices        {"split", "overall", "too_small", "flags_expected_by_chance", "rows": [{"feature", "value",
                   "upheld_share", "auc", "matched_auc", "gap", "flagged", "firm"}]}
-    by_ground     [{"code", "title", "found"}]: share of a ground's cases in which it is one of the first two
+    by_ground     [{"code", "title", "found", "f1"}]: share of a ground's cases in which it is one of the first two, and
+                  F1 of counting it as there from its threshold on
     learning      [{"trained_on", "auc", "matched_auc"}], estimates on the later cases
     features      [{"name", "weight"}] of the outcome head, by falling weight
     ground_features  title of a ground to the same
@@ -67,14 +68,13 @@ def metrics_of(evaluation: Evaluation) -> dict[str, Any]:
     return found
 
 
-def headline_metrics(evaluation: Evaluation) -> dict[str, float]:
-    """Return every figure of the model by "eval_SPLIT_FIGURE", as MLflow logs them; undefined ones are left out."""
-    named = {
-        f"eval_{name}_{figure}": estimate.value
+def headline_figures(evaluation: Evaluation) -> dict[str, dict[str, float]]:
+    """Return every figure of the model by "eval_SPLIT_FIGURE", with its interval, as MLflow logs them."""
+    return {
+        f"eval_{name}_{figure}": asdict(estimate)
         for name, split in evaluation.splits.items()
         for figure, estimate in (split.outcome["upheld"] | split.grounds).items()
     }
-    return {name: value for name, value in named.items() if value == value}
 
 
 def _split(split: SplitFigures) -> dict[str, Any]:

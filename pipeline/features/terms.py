@@ -55,9 +55,9 @@ def _shown(text: str) -> dict[TermName, tuple[str, ...]]:
     kept = words(text)
     doc = as_doc(list(map(stem, kept)))
     found: dict[TermName, dict[str, None]] = {}
-    for word, token in zip(kept, doc, strict=True):
-        if is_content(token.text):
-            found.setdefault(("term", token.text), {})[word] = None
+    for word, own in zip(kept, doc.stems, strict=True):
+        if is_content(own):
+            found.setdefault(("term", own), {})[word] = None
     for kind, spans in (("term", idea_spans(doc)), ("signal", signal_spans(doc))):
         for name, start, end in spans:
             found.setdefault((kind, name), {})[" ".join(kept[start:end]).replace(MONEY, "£")] = None

@@ -7,7 +7,8 @@ No length, no names, no organisation, no year: what tracks them would teach how 
 is no feature either; what a word means within a category is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -17,9 +18,9 @@ from scipy.sparse import csr_matrix, diags, hstack
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 
+from pipeline.features.cut import CutTexts, cut_texts
 from pipeline.features.lexicon import signals
-from pipeline.features.signals import as_doc, ideas_in, signals_in
-from pipeline.features.stems import is_content, stems
+from pipeline.features.lookup import tfidf_matrix
 from pipeline.features.terms import LETTERS, TermName, Terms
 from pipeline.params import Features
 from pipeline.schema import View
@@ -68,6 +69,7 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         signal_weight: float = 0.4,
         category_weight: float = 0.5,
         subcategory_weight: float = 0.3,
+        spacy_model: str | None = None,
     ) -> None:
         self.word_ngrams = word_ngrams
         self.idea_ngrams = idea_ngrams
@@ -79,6 +81,7 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         self.signal_weight = signal_weight
         self.category_weight = category_weight
         self.subcategory_weight = subcategory_weight
+        self.spacy_model = spacy_model
 
     @classmethod
     def from_params(cls, params: Features) -> Self:
@@ -87,29 +90,39 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
 
     def fit(self, views: Sequence[View], y: None = None) -> Self:
         """Learn vocabularies, weights and topics from n views."""
-        self._fit_terms(views)
+        self._fit_terms(views, None)
         return self
 
-    def fit_transform(self, views: Sequence[View], y: None = None) -> csr_matrix:
-        """Learn from n views and return their features (n, n_features), reading each text once."""
-        return self._fit_terms(views)[:, self.kept_]
+    def fit_transform(
+        self, views: Sequence[View], y: None = None, *, cut: CutTexts | None = None
+    ) -> csr_matrix:
+        """Learn from n views and return their features (n, n_features); `cut` spares cutting their texts again."""
+        return self._fit_terms(views, cut)[:, self.kept_]
 
     def transform(self, views: Sequence[View]) -> csr_matrix:
         """Return the features (n, n_features), a sparse matrix."""
         return self.examine(views).X
 
-    def examine(self, views: Sequence[View]) -> "Examined":
+    def examine(self, views: Sequence[View], *, cut: CutTexts | None = None) -> "Examined":
         """Return the features of n views, and how they compare with what training knew."""
-        texts = _Terms(views)
+        texts = cut or cut_texts(views, spacy_model=self.spacy_model)
         blocks = {
-            name: self._weight(name) * tfidf.transform(texts.of[name])
+            name: self._weight(name) * tfidf_matrix(tfidf, _text_of(texts, name))
             for name, tfidf in self.vectorisers_.items()
         }
         X = self._union(blocks, self._signals(texts), views)[:, self.kept_]
-        known = self.vectorisers_["word"].vocabulary_
-        words = [set(text.split()) for text in texts.of["word"]]
-        shares = np.array([sum(word in known for word in own) / max(len(own), 1) for own in words])
-        return Examined(X, shares, texts.signals)
+        known = _known_shares(_distinct_words(texts), self.vectorisers_["word"].vocabulary_)
+        return Examined(X, known, texts.signals)
+
+    def known_to_others(self, views: Sequence[View], *, cut: CutTexts | None = None) -> NDArray[np.float64]:
+        """Return (n,) `Examined.known` of the n views that this was fitted on, as if each had not been among them.
+
+        A word that only `min_count` training complaints hold is known to each of them through itself alone.
+        """
+        words = _distinct_words(cut or cut_texts(views, spacy_model=self.spacy_model))
+        holders = Counter(word for own in words for word in own)
+        vocabulary = self.vectorisers_["word"].vocabulary_
+        return _known_shares(words, {word for word in vocabulary if holders[word] > self.min_count})
 
     def get_feature_names_out(self, input_features: None = None) -> NDArray[np.object_]:
         """Return the human name (n_features,) of every column, such as "names a tribunal, in Education"."""
@@ -142,8 +155,8 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
             self.get_params(),
         ]
 
-    def _fit_terms(self, views: Sequence[View]) -> csr_matrix:
-        texts = _Terms(views)
+    def _fit_terms(self, views: Sequence[View], cut: CutTexts | None) -> csr_matrix:
+        texts = cut or cut_texts(views, spacy_model=self.spacy_model)
         options = {"binary": True, "min_df": min(self.min_count, len(views)), "lowercase": False}
         self.vectorisers_ = {
             "word": TfidfVectorizer(ngram_range=self.word_ngrams, token_pattern=r"\S+", **options),
@@ -152,7 +165,7 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         }
         blocks = {}
         for name, tfidf in self.vectorisers_.items():
-            blocks[name] = self._weight(name) * tfidf.fit_transform(texts.of[name])
+            blocks[name] = self._weight(name) * tfidf.fit_transform(_text_of(texts, name))
             # Plain integers: skops stores each NumPy scalar as an array file of its own.
             tfidf.vocabulary_ = {term: int(column) for term, column in tfidf.vocabulary_.items()}
         self.signal_idf_ = TfidfTransformer().fit(texts.signals).idf_
@@ -168,7 +181,7 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
     def _weight(self, name: str) -> float:
         return {"word": self.word_weight, "idea": self.idea_weight, "letters": self.char_weight}[name]
 
-    def _signals(self, texts: "_Terms") -> csr_matrix:
+    def _signals(self, texts: CutTexts) -> csr_matrix:
         """Return signals (n, n_signals), rare ones heavier, each row's norm at most the weight."""
         weighted = texts.signals @ diags(np.sqrt(self.signal_idf_ - 1 + 0.3))
         norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
@@ -185,23 +198,16 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         return hstack([everywhere, topical, blocks["letters"]], format="csr")
 
 
-class _Terms:
-    """Each view's text cut once, as the space-joined terms of every block, and its signals (n, n_signals)."""
-
-    def __init__(self, views: Sequence[View]) -> None:
-        cut = [stems(view.complaint) for view in views]
-        docs = [as_doc(words) for words in cut]
-        content = [" ".join(filter(is_content, words)) for words in cut]
-        self.of = {"word": content, "letters": content, "idea": [" ".join(ideas_in(doc)) for doc in docs]}
-        column = {signal.name: number for number, signal in enumerate(signals())}
-        shown = [sorted(column[name] for name in signals_in(doc)) for doc in docs]
-        starts = np.cumsum([0, *map(len, shown)])
-        ones = np.ones(starts[-1])
-        self.signals = csr_matrix((ones, _flat(shown), starts), shape=(len(views), len(column)))
+def _text_of(texts: CutTexts, block: str) -> Sequence[str]:
+    return texts.ideas if block == "idea" else texts.words
 
 
-def _flat(lists: Iterable[list[int]]) -> NDArray[np.int32]:
-    return np.array([item for own in lists for item in own], dtype=np.int32)
+def _distinct_words(texts: CutTexts) -> list[set[str]]:
+    return [set(text.split()) for text in texts.words]
+
+
+def _known_shares(words: Sequence[set[str]], known: Container[str]) -> NDArray[np.float64]:
+    return np.array([sum(word in known for word in own) / max(len(own), 1) for own in words])
 
 
 def _topics(view: View) -> tuple[str, str]:

@@ -14,7 +14,6 @@ from pipeline.schema import Decision, View, received_year
 
 COMPLAINT_COLUMNS = ("complaint", "summary", "text")
 
-_BLANKS = re.compile(r"\s+")
 _LIST_MARK = re.compile(
     r"^\s*(?:[-•*–]|\(?(?:[a-z]|\d{1,3}|[ivx]{2,4})[.)])\s+", re.IGNORECASE | re.MULTILINE
 )
@@ -73,9 +72,8 @@ def _view(complaint: str, context: Mapping[str, Any], year: int | None, params: 
 
 
 def _folded(text: str) -> str:
-    return _BLANKS.sub(
-        " ", text.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
-    ).strip()
+    straight = text.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
+    return " ".join(straight.split())
 
 
 def _year_of_row(row: Mapping[str, Any]) -> int | None:

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import CorpusError
+from pipeline.features.cut import CutTexts
 from pipeline.features.vectorise import ComplaintFeatures
 from pipeline.heads.grounds import GroundsHead
+from pipeline.heads.length import length_weights, word_counts
 from pipeline.heads.model import Heads
-from pipeline.heads.outcome import OutcomeHead, length_weights
+from pipeline.heads.outcome import OutcomeHead
 from pipeline.params import Params
 from pipeline.schema import Decision, Outcome, View
 
@@ -17,9 +19,16 @@ MIN_CASES = 30
 
 
 def fit_heads(
-    decisions: Sequence[Decision], views: Sequence[View], groups: NDArray[np.intp], params: Params
+    decisions: Sequence[Decision],
+    views: Sequence[View],
+    groups: NDArray[np.intp],
+    params: Params,
+    *,
+    cut: CutTexts | None = None,
 ) -> Heads:
     """Return heads fitted on n decisions, their views and near-duplicate groups (n,).
+
+    `cut` are the texts of the views, where they are cut already.
 
     Raises:
         CorpusError: fewer than 30 cases of an outcome, or one outcome only.
@@ -27,18 +36,22 @@ def fit_heads(
     check_outcomes(decisions, params, "training part")
     outcomes = np.array([decision.outcome.value for decision in decisions])
     features = ComplaintFeatures.from_params(params.features)
-    X = features.fit_transform(views)
+    X = features.fit_transform(views, cut=cut)
     weights = length_weights(views, outcomes) if params.outcome.balance_length else np.ones(len(views))
     outcome = OutcomeHead(
         strength=params.outcome.strength,
         folds=params.calibration.folds,
         error_rate=params.score.error_rate,
         upheld_rate=params.deployment.upheld_rate,
+        length_correction=params.outcome.length_correction,
         seed=params.seed,
-    ).fit(X, outcomes, groups=groups, sample_weight=weights)
+    ).fit(X, outcomes, groups=groups, sample_weight=weights, lengths=word_counts(views))
     grounds = GroundsHead(
-        strength=params.grounds.strength, min_support=params.grounds.min_support, seed=params.seed
-    ).fit(X, outcomes, [decision.grounds for decision in decisions])
+        strength=params.grounds.strength,
+        min_support=params.grounds.min_support,
+        folds=params.calibration.folds,
+        seed=params.seed,
+    ).fit(X, outcomes, [decision.grounds for decision in decisions], groups=groups)
     return Heads(features, outcome, grounds, params)
 
 

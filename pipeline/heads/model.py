@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from pipeline.features.cut import CutTexts
 from pipeline.features.lexicon import signals
 from pipeline.features.vectorise import KNOWN_SHARE, ComplaintFeatures
 from pipeline.heads.grounds import GroundsHead
@@ -43,13 +44,13 @@ class Heads:
         outcome, grounds = self.outcome, self.grounds
         linear = (outcome.classifier_, outcome.calibrator_)
         coefficients = [part for model in linear for part in (model.coef_, model.intercept_)]
-        coefficients += [*grounds.coef_.values(), *grounds.intercept_.values()]
+        coefficients += [*grounds.coef_.values(), *grounds.intercept_.values(), *grounds.thresholds_.values()]
         shares = [outcome.classes_, outcome.class_shares_, np.array(outcome.threshold_)]
         return [*self.features.weights(), *coefficients, *shares, grounds.codes_, grounds.left_out_]
 
     def p_upheld(self, views: Sequence[View]) -> Floats:
         """Return (n,) calibrated probabilities of upheld, corrected to `deployment.upheld_rate`."""
-        return self._column(self.outcome.predict_proba(self.features.transform(views)), Outcome.UPHELD)
+        return self.of_upheld(self.outcome.predict_proba(self.features.transform(views)))
 
     def ground_scores(self, views: Sequence[View], codes: Sequence[str]) -> Floats:
         """Return (n, len(codes)) scores that rank the grounds of the more likely outcome first, zero for the rest.
@@ -57,13 +58,29 @@ class Heads:
         `codes` are in the taxonomy's order, as the head keeps its own.
         """
         X = self.features.transform(views)
-        likely = self.outcome.classes_[self.outcome.predict_proba(X).argmax(axis=1)]
-        scores = np.zeros((len(views), len(codes)))
+        return self.ground_scores_given(X, self.outcome.predict_proba(X), codes)
+
+    def ground_scores_given(self, X: csr_matrix, probabilities: Floats, codes: Sequence[str]) -> Floats:
+        """Return the same of features X (n, n_features) and the outcomes' probabilities (n, n_classes)."""
+        likely = self.outcome.classes_[probabilities.argmax(axis=1)]
+        scores = np.zeros((X.shape[0], len(codes)))
         for outcome in np.unique(likely):
             rows = np.flatnonzero(likely == outcome)
             columns = np.isin(codes, self.grounds.codes_[outcome])
             scores[np.ix_(rows, columns)] = self.grounds.predict_proba(X[rows], outcome)
         return scores
+
+    def ground_sets_given(
+        self, X: csr_matrix, probabilities: Floats, codes: Sequence[str]
+    ) -> NDArray[np.bool_]:
+        """Return (n, len(codes)) True where a ground of the more likely outcome counts as there."""
+        likely = self.outcome.classes_[probabilities.argmax(axis=1)]
+        sets = np.zeros((X.shape[0], len(codes)), dtype=bool)
+        for outcome in np.unique(likely):
+            rows = np.flatnonzero(likely == outcome)
+            columns = np.isin(codes, self.grounds.codes_[outcome])
+            sets[np.ix_(rows, columns)] = self.grounds.predict(X[rows], outcome)
+        return sets
 
     def at_rate(self, upheld_rate: float | None) -> "Heads":
         """Return the same heads, corrected to another share of upheld; None: the share in training."""
@@ -75,24 +92,27 @@ class Heads:
         """Return one prediction a view, corrected to `deployment.upheld_rate`; see `score`."""
         return self.score(views, version=version, explain=explain).predictions
 
-    def score(self, views: Sequence[View], *, version: str, explain: int = 0) -> Scored:
+    def score(
+        self, views: Sequence[View], *, version: str, explain: int = 0, cut: CutTexts | None = None
+    ) -> Scored:
         """Return one prediction a view, corrected to `deployment.upheld_rate`, and what it was made from.
 
         Args:
             views: n complaints.
             version: the name of the bundle.
             explain: how many of the strongest reasons to give besides "other terms"; 0: none at all.
+            cut: their texts, where they are cut already.
         """
         if not views:
             return Scored([], np.zeros(0), csr_matrix((0, len(signals()))))
-        examined = self.features.examine(views)
+        examined = self.features.examine(views, cut=cut)
         X, known = examined.X, examined.known
         probabilities = self.outcome.predict_proba(X)
         likely = self.outcome.classes_[probabilities.argmax(axis=1)]
-        decided = (self.outcome.sets(probabilities).sum(axis=1) == 1) & (known >= KNOWN_SHARE)
+        decided = self.decides(probabilities, known)
         grounds = self._ranked_grounds(X, likely)
         rows = zip(
-            self._column(probabilities, Outcome.UPHELD),
+            self.of_upheld(probabilities),
             likely,
             decided,
             grounds,
@@ -128,8 +148,16 @@ class Heads:
             for view, share in zip(views, known, strict=True)
         ]
 
-    def _column(self, probabilities: Floats, outcome: Outcome) -> Floats:
-        return probabilities[:, list(self.outcome.classes_).index(outcome.value)]
+    def decides(self, probabilities: Floats, known: Floats) -> NDArray[np.bool_]:
+        """Return (n,) False where the model abstains: it sees two outcomes or none, or knows too few of the words."""
+        decided: NDArray[np.bool_] = (self.outcome.sets(probabilities).sum(axis=1) == 1) & (
+            known >= KNOWN_SHARE
+        )
+        return decided
+
+    def of_upheld(self, probabilities: Floats) -> Floats:
+        """Return the column (n,) of upheld of the outcomes' probabilities (n, n_classes)."""
+        return probabilities[:, list(self.outcome.classes_).index(Outcome.UPHELD.value)]
 
     def _ranked_grounds(
         self, X: csr_matrix, likely: NDArray[np.str_]

@@ -1,25 +1,45 @@
-"""Features and outcomes in, calibrated probabilities and conformal sets of the outcomes out.
+"""Features and outcomes in, calibrated probabilities and conformal sets of the outcomes out."""
 
-Calibrated by cross-fitting. Training weights take the length that the features still carry away from the outcome.
-"""
-
-from collections.abc import Sequence
 from copy import copy
 from typing import Self
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold
 
-from pipeline.schema import Outcome, View
-
-LENGTH_BINS = 8
-MAX_WEIGHT = 5.0
+from pipeline.heads.length import length_direction, length_rho
+from pipeline.schema import Outcome
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+
+def fit_classifier(
+    X: csr_matrix,
+    y: NDArray[np.str_],
+    *,
+    sample_weight: Floats,
+    lengths: Ints | None,
+    strength: float,
+    length_correction: float,
+    seed: int,
+) -> LogisticRegression:
+    """Return the classifier inside an `OutcomeHead`: fitted to X (n, n_features) and y (n,), its weights corrected.
+
+    Without `lengths` (n,), the words of each complaint, nothing is corrected.
+    """
+    # The quicker solver takes two outcomes only; its dual problem is the quicker one with more features than cases.
+    options = {"solver": "liblinear", "dual": True} if len(np.unique(y)) == 2 else {"solver": "lbfgs"}
+    model = LogisticRegression(C=strength, max_iter=2000, random_state=seed, **options)
+    model.fit(X, y, sample_weight=sample_weight)
+    if lengths is not None and length_correction:
+        own = model.coef_[-1]  # those of upheld, the last of the classes
+        own -= length_correction * np.linalg.norm(own) * length_direction(X, y, lengths)
+    return model
 
 
 class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -30,6 +50,8 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         class_shares_: (n_classes,) their shares in training.
         calibration_probabilities_: (n, n_classes) of the training cases, each by a model that did not train on it.
         calibration_truth_: (n,) their outcomes, as places in `classes_`.
+        length_rho_: outcome to Spearman's rho of the length of its training cases and their probability of upheld,
+            by a model that did not train on them.
         threshold_: outcomes whose probability is at least this are in the conformal set (LAC, Sadinle et al. 2019),
             which holds the true one in 1 - `error_rate` of the cases that are like the training ones in all but the
             share of upheld.
@@ -42,39 +64,77 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         folds: int = 5,
         error_rate: float = 0.2,
         upheld_rate: float | None = None,
+        length_correction: float = 0.0,
         seed: int = 0,
     ) -> None:
         self.strength = strength
         self.folds = folds
         self.error_rate = error_rate
         self.upheld_rate = upheld_rate
+        self.length_correction = length_correction
         self.seed = seed
 
     def fit(
-        self, X: csr_matrix, y: NDArray[np.str_], *, groups: NDArray[np.intp], sample_weight: Floats
+        self,
+        X: csr_matrix,
+        y: NDArray[np.str_],
+        *,
+        groups: Ints,
+        sample_weight: Floats,
+        lengths: Ints | None = None,
     ) -> Self:
-        """Fit on X (n, n_features) and outcome codes y (n,); `groups` (n,) are kept within one fold."""
-        solver = "liblinear" if len(np.unique(y)) == 2 else "lbfgs"  # the quicker one takes two outcomes only
-        model = LogisticRegression(C=self.strength, solver=solver, max_iter=2000, random_state=self.seed)
-        folds = StratifiedGroupKFold(self.folds, shuffle=True, random_state=self.seed)
-        scores = cross_val_predict(
-            model,
-            X,
-            y,
-            groups=groups,
-            cv=folds,
-            method="decision_function",
-            params={"sample_weight": sample_weight},
-        )
-        self.classifier_ = model.fit(X, y, sample_weight=sample_weight)
-        # Unweighted: a probability must hold for complaints as they come, whatever weights taught the ranking.
-        self.calibrator_ = LogisticRegression(C=np.inf, max_iter=2000).fit(_columns(scores), y)
+        """Fit on X (n, n_features) and outcome codes y (n,).
+
+        Args:
+            X: features.
+            y: outcomes.
+            groups: (n,) near-duplicates, kept within one fold.
+            sample_weight: (n,) for the classifier; calibration is unweighted.
+            lengths: (n,) words of each complaint, for `length_correction`.
+        """
         self.classes_, counts = np.unique(y, return_counts=True)
         self.class_shares_ = counts / len(y)
-        self.calibration_probabilities_ = self.calibrator_.predict_proba(_columns(scores))
+        scores = self._cross_fit(X, y, groups, sample_weight, lengths)
+        self.classifier_ = self._classifier(X, y, sample_weight, lengths)
+        # Unweighted: a probability must hold for complaints as they come, whatever weights taught the ranking.
+        self.calibrator_ = LogisticRegression(C=np.inf, max_iter=2000).fit(scores, y)
+        self.calibration_probabilities_ = self.calibrator_.predict_proba(scores)
         self.calibration_truth_ = np.searchsorted(self.classes_, y)
         self.threshold_ = self._conformal_threshold()
+        if lengths is not None:
+            self.length_rho_ = length_rho(self.calibration_probabilities_[:, -1], lengths, y)
         return self
+
+    def _classifier(
+        self, X: csr_matrix, y: NDArray[np.str_], weights: Floats, lengths: Ints | None
+    ) -> LogisticRegression:
+        return fit_classifier(
+            X,
+            y,
+            sample_weight=weights,
+            lengths=lengths,
+            strength=self.strength,
+            length_correction=self.length_correction,
+            seed=self.seed,
+        )
+
+    def _cross_fit(
+        self, X: csr_matrix, y: NDArray[np.str_], groups: Ints, weights: Floats, lengths: Ints | None
+    ) -> Floats:
+        """Return scores (n, n_scores), each by a model that trained on neither the case nor its near-duplicates."""
+        how = StratifiedGroupKFold(self.folds, shuffle=True, random_state=self.seed)
+        folds = list(how.split(X, y, groups))
+        # Threads: the solver releases the interpreter's lock, and nothing is copied.
+        models = Parallel(n_jobs=-1, prefer="threads")(
+            delayed(self._classifier)(
+                X[train], y[train], weights[train], None if lengths is None else lengths[train]
+            )
+            for train, _ in folds
+        )
+        scores = np.zeros((len(y), 1 if len(self.classes_) == 2 else len(self.classes_)))
+        for model, (_, test) in zip(models, folds, strict=True):
+            scores[test] = _columns(model.decision_function(X[test]))
+        return scores
 
     def at_rate(self, upheld_rate: float | None) -> Self:
         """Return the same fitted head, corrected to another share of upheld; None: the share in training."""
@@ -112,6 +172,10 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         start = towards @ classifier.intercept_ + offset + shift[upheld] - shift[closed]
         return towards @ classifier.coef_, float(start)
 
+    def cross_fitted(self) -> Floats:
+        """Return (n, n_classes) probabilities of the training cases as if they were new, at the target shares."""
+        return self._shifted(self.calibration_probabilities_)
+
     def sets(self, probabilities: Floats) -> NDArray[np.bool_]:
         """Return the conformal sets (n, n_classes), True where an outcome is in."""
         inside: NDArray[np.bool_] = probabilities >= self.threshold_
@@ -125,7 +189,7 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
     def _conformal_threshold(self) -> float:
         """Return the probability that the true outcomes reach in 1 - `error_rate` of cases weighed to the target."""
         truth = self.calibration_truth_
-        of_truth = self._shifted(self.calibration_probabilities_)[np.arange(len(truth)), truth]
+        of_truth = self.cross_fitted()[np.arange(len(truth)), truth]
         weights = (self.target_shares() / self.class_shares_)[truth]
         order = np.argsort(-of_truth, kind="stable")
         reached = np.cumsum(weights[order]) / (
@@ -133,24 +197,6 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         )  # one more case: the one to come
         last = np.searchsorted(reached, 1 - self.error_rate)
         return float(of_truth[order[last]]) if last < len(truth) else 0.0
-
-
-def length_weights(views: Sequence[View], outcomes: NDArray[np.str_]) -> Floats:
-    """Return (n,) weights under which every outcome has the length distribution of the whole corpus.
-
-    Length is the largest leak: investigators write more about cases they investigated. Weighted so, a feature that
-    only tracks length no longer separates the outcomes, and the head has nothing to gain from it.
-    """
-    lengths = np.log([len(view.complaint.split()) + 5 for view in views])
-    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, LENGTH_BINS + 1)[1:-1]))
-    bins = np.digitize(lengths, edges)
-    weights = np.ones(len(views))
-    for outcome in np.unique(outcomes):
-        own = outcomes == outcome
-        for number in np.unique(bins[own]):
-            inside = own & (bins == number)
-            weights[inside] = (bins == number).mean() / (inside.sum() / own.sum())
-    return np.minimum(weights, MAX_WEIGHT)
 
 
 def _columns(scores: Floats) -> Floats:

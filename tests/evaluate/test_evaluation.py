@@ -7,7 +7,7 @@ from pipeline.errors import CorpusError
 from pipeline.evaluate.evaluation import Candidate, evaluate
 from pipeline.evaluate.seen import reference_digests, trained_on
 from pipeline.evaluate.splits import plan_splits
-from pipeline.evaluate.summary import headline_metrics, metrics_of
+from pipeline.evaluate.summary import headline_figures, metrics_of
 from pipeline.evaluate.wording import five_sentences, unbeaten
 
 pytestmark = pytest.mark.slow
@@ -81,9 +81,10 @@ def test_the_learning_curve_ends_with_the_whole_of_the_time_split(evaluation):
     assert counts[-1] == evaluation.splits["time"].scored.trained_on
 
 
-def test_figures_for_mlflow_are_plain_numbers(evaluation):
-    figures = headline_metrics(evaluation)
+def test_figures_for_mlflow_come_with_their_intervals(evaluation):
+    figures = headline_figures(evaluation)
     assert {"eval_time_matched_auc", "eval_groups_hit_at_1", "eval_organisations_mcc"} <= set(figures)
+    assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in figures.values())
 
 
 def test_held_out_organisations_are_in_one_part_only(small_cases, rough_params):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, matthews_corrcoef
@@ -78,6 +80,20 @@ def test_a_ground_is_found_where_it_is_one_of_the_first_two_named():
     found = {one.code: one.found.value for one in figures_by_ground(scored, 20, HOW)}
     assert found == {"delay": 1.0, "late": 0.0}
     assert ground_outcome_figures(scored, HOW)["hit_at_1"].value == scored.cases.upheld.mean()
+
+
+def test_f1_of_the_grounds_agrees_with_scikit_learn():
+    rng = np.random.default_rng(1)
+    sets = rng.random((400, len(CODES))) < 0.1
+    scored = replace(_scored(grounds=rng.random((400, len(CODES)))), ground_sets=sets)
+    truth = np.array([[code in decision.grounds for code in CODES] for decision in scored.cases.decisions])
+    figures = ground_outcome_figures(scored, HOW)
+    assert figures["micro_f1"].value == pytest.approx(f1_score(truth, sets, average="micro"))
+    own = truth.any(axis=0)
+    assert figures["macro_f1"].value == pytest.approx(f1_score(truth[:, own], sets[:, own], average="macro"))
+    by_code = {one.code: one.f1.value for one in figures_by_ground(scored, 20, HOW)}
+    delay = CODES.index("delay")
+    assert by_code["delay"] == pytest.approx(f1_score(truth[:, delay], sets[:, delay]))
 
 
 def test_grounds_have_no_figures_where_no_grounds_head_was_fitted():

@@ -90,7 +90,7 @@ def test_grounds_are_learnt_within_their_own_outcome():
     X = csr_matrix(np.repeat([[1.0, 0.0], [0.0, 1.0]], 40, axis=0))
     outcomes = np.array([Outcome.UPHELD.value] * 80)
     head = GroundsHead(min_support=15).fit(
-        X, outcomes, [(Ground.DELAY,)] * 40 + [(Ground.POOR_RECORDS,)] * 40
+        X, outcomes, [(Ground.DELAY,)] * 40 + [(Ground.POOR_RECORDS,)] * 40, groups=np.arange(80)
     )
     assert head.codes_ == {"upheld": ["delay", "poor_records"]}
     p = head.predict_proba(X[[0, 79]], "upheld")
@@ -102,14 +102,16 @@ def test_grounds_with_few_cases_are_left_out_and_named():
     grounds = (
         [(Ground.DELAY,)] * 30 + [(Ground.DELAY, Ground.POOR_RECORDS)] * 5 + [(Ground.OTHER_FAULT,)] * 15
     )
-    head = GroundsHead(min_support=15).fit(X, np.array(["upheld"] * 50), grounds)
+    head = GroundsHead(min_support=15).fit(X, np.array(["upheld"] * 50), grounds, groups=np.arange(50))
     assert head.codes_["upheld"] == ["delay", "other_fault"]
     assert head.left_out_["poor_records"] == 5
 
 
 def test_the_only_ground_of_an_outcome_is_nearly_certain():
     X = csr_matrix(np.eye(40))
-    head = GroundsHead().fit(X, np.array(["not_upheld"] * 40), [(Ground.NO_FAULT_FOUND,)] * 40)
+    head = GroundsHead().fit(
+        X, np.array(["not_upheld"] * 40), [(Ground.NO_FAULT_FOUND,)] * 40, groups=np.arange(40)
+    )
     assert head.predict_proba(X, "not_upheld").min() > 0.98
 
 

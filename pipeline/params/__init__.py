@@ -1,0 +1,46 @@
+"""Settings: what can be set (`sections`), and how a file and the environment set it (`load`)."""
+
+from pipeline.params.load import changed, flatten, load_params, params_from
+from pipeline.params.sections import (
+    Calibration,
+    Collect,
+    Deployment,
+    DriftParams,
+    Evaluate,
+    Features,
+    GroundsParams,
+    OutcomeParams,
+    Params,
+    Promotion,
+    Read,
+    Retraining,
+    Score,
+    SearchParams,
+    Split,
+    Tracking,
+    ViewParams,
+)
+
+__all__ = [
+    "Calibration",
+    "Collect",
+    "Deployment",
+    "DriftParams",
+    "Evaluate",
+    "Features",
+    "GroundsParams",
+    "OutcomeParams",
+    "Params",
+    "Promotion",
+    "Read",
+    "Retraining",
+    "Score",
+    "SearchParams",
+    "Split",
+    "Tracking",
+    "ViewParams",
+    "changed",
+    "flatten",
+    "load_params",
+    "params_from",
+]
