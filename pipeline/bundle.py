@@ -13,22 +13,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile
 
 import numpy as np
 import pandas as pd
-import skops.io
+from pydantic import ValidationError
 
 from pipeline.errors import BundleError
 from pipeline.features.view import UnusableComplaintError, complaint_column, view_of_row
 from pipeline.heads import Heads
 from pipeline.manifest import MANIFEST, check_files, check_versions, hashes, new_manifest, read_manifest
 from pipeline.params import params_from
+from pipeline.profile import Profile, rescored
 from pipeline.schema import Prediction
 
 PARTS = ("features", "outcome", "grounds")
-FILES = [*(f"{name}.skops" for name in PARTS), "card.md", "examples.jsonl"]
+REFERENCE = "reference.json"
+FILES = [*(f"{name}.skops" for name in PARTS), "card.md", "examples.jsonl", REFERENCE]
 PREDICTION_COLUMNS = ("p_upheld", "outcome", "decided", "grounds", "warnings", "model")
 TOLERANCE = 1e-6
 
@@ -44,10 +47,14 @@ _TRUSTED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A loaded model: `heads` that score, and the `manifest` that says where they come from."""
+    """A loaded model: `heads` that score, the `manifest` that says where they come from, and what they learnt from.
+
+    `reference` describes the training cases, as if they were new to the heads: what a batch is held against.
+    """
 
     heads: Heads
     manifest: Mapping[str, Any]
+    reference: Profile
 
     @property
     def version(self) -> str:
@@ -56,7 +63,8 @@ class Bundle:
 
     def at_rate(self, upheld_rate: float | None) -> "Bundle":
         """Return the same bundle, its probabilities corrected to another share of upheld; None: as in training."""
-        return replace(self, heads=self.heads.at_rate(upheld_rate))
+        heads = self.heads.at_rate(upheld_rate)
+        return replace(self, heads=heads, reference=rescored(self.reference, heads.outcome))
 
     def predict(
         self, complaints: pd.DataFrame | Sequence[Mapping[str, Any]] | Sequence[str], *, explain: int = 0
@@ -136,16 +144,25 @@ def as_columns(prediction: Prediction, *, explain: int = 0) -> dict[str, Any]:
 
 
 def save_bundle(
-    heads: Heads, folder: Path, *, facts: Mapping[str, Any], card: str, examples: Sequence[Mapping[str, Any]]
+    heads: Heads,
+    folder: Path,
+    *,
+    reference: Profile,
+    facts: Mapping[str, Any],
+    card: str,
+    examples: Sequence[Mapping[str, Any]],
+    files: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
     """Write a bundle below `folder` and return its path; its version is the time and the digest of its weights.
 
     Args:
         heads: what to save.
         folder: where bundles live, usually `models`; made if missing.
+        reference: the training cases, see `profile.reference_of`.
         facts: figures, counts and data digest for the manifest.
         card: Markdown for people, with `{version}` where the version belongs.
         examples: a few complaints, invented ones, to check at load.
+        files: name to text of what else is to lie in the folder; scoring does not need it.
 
     Raises:
         BundleError: the folder cannot be written.
@@ -158,9 +175,12 @@ def save_bundle(
         partial.mkdir()
         _write_parts(heads, partial)
         (partial / "card.md").write_text(card.replace("{version}", name), encoding="utf-8")
+        (partial / REFERENCE).write_text(reference.to_json() + "\n", encoding="utf-8")
         _write_examples(heads, partial, examples)
+        for own, text in files.items():
+            (partial / own).write_text(text, encoding="utf-8")
         made = new_manifest(name, digest, heads.params.model_dump(mode="json"))
-        manifest = made | dict(facts) | {"files": hashes(partial, FILES)}
+        manifest = made | dict(facts) | {"files": hashes(partial, [*FILES, *files])}
         (partial / MANIFEST).write_text(
             json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8"
         )
@@ -199,18 +219,14 @@ def load_bundle(path: Path) -> Bundle:
     check_files(path, manifest, FILES)
     check_versions(path, manifest)
     parts = {name: _load_part(path / f"{name}.skops") for name in PARTS}
-    bundle = Bundle(Heads(**parts, params=params_from(manifest["params"])), manifest)
+    heads = Heads(**parts, params=params_from(manifest["params"]))
+    bundle = Bundle(heads, manifest, _load_reference(path / REFERENCE))
     if weights_digest(bundle.heads) != manifest["weights_digest"]:
         raise BundleError(
             f"{path}: its weights are not those of its {MANIFEST}; copy the folder again, or train again."
         )
     _check_examples(path, bundle)
     return bundle
-
-
-def _load_pyfunc(path: str) -> Bundle:
-    """Load the bundle that MLflow stored: the hook that its `loader_module` calls by this name."""
-    return load_bundle(Path(path))
 
 
 def latest_bundle(folder: Path) -> Path:
@@ -239,6 +255,8 @@ def weights_digest(heads: Heads) -> str:
 
 
 def _write_parts(heads: Heads, folder: Path) -> None:
+    import skops.io  # late, as below: with it comes all of scikit-learn, which a worker that scores can do without
+
     for name in PARTS:
         skops.io.dump(getattr(heads, name), folder / f"{name}.skops", compression=ZIP_DEFLATED)
 
@@ -251,17 +269,29 @@ def _write_examples(heads: Heads, folder: Path, examples: Sequence[Mapping[str, 
 
 
 def _load_part(file: Path) -> Any:
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     try:
+        return skops.io.load(file, trusted=sorted(_TRUSTED))  # all types are audited before anything is built
+    except UntrustedTypesFoundException as error:
         unknown = sorted(set(skops.io.get_untrusted_types(file=file)) - _TRUSTED)
+        raise BundleError(
+            f"{file}: holds types that are not loaded from files: {', '.join(unknown)}; train again."
+        ) from error
     except (BadZipFile, KeyError, TypeError, ValueError) as error:
         raise BundleError(
             f"{file}: is not in skops format; copy the folder again, or train again."
         ) from error
-    if unknown:
+
+
+def _load_reference(file: Path) -> Profile:
+    try:
+        return Profile.from_json(file.read_text(encoding="utf-8"))
+    except ValidationError as error:
         raise BundleError(
-            f"{file}: holds types that are not loaded from files: {', '.join(unknown)}; train again."
-        )
-    return skops.io.load(file, trusted=sorted(_TRUSTED))
+            f"{file}: is not the profile of a training corpus; copy the folder again, or train again."
+        ) from error
 
 
 def _check_examples(path: Path, bundle: Bundle) -> None:

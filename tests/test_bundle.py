@@ -40,7 +40,9 @@ def test_the_manifest_says_all_that_the_bundle_rests_on(bundle):
         "examples.jsonl",
         "features.skops",
         "grounds.skops",
+        "holdout.jsonl",
         "outcome.skops",
+        "reference.json",
     }
     assert {"upheld", "scikit-learn", "spacy", "python"} <= set(manifest["versions"])
     assert manifest["params"] == bundle.heads.params.model_dump(mode="json")

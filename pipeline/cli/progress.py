@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.cli.show import duration, note
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 LOG_SECONDS = 10  # between two lines of progress where there is no terminal
+LOG_ROWS_SECONDS = 60  # the same, for scoring
 
 
 def crawl_line(progress: "CrawlProgress") -> str:
@@ -34,22 +36,63 @@ def bar(items: Iterable[Item], label: str) -> Iterator[Item]:
     )
 
 
-@contextmanager
-def rows_bar() -> Iterator[Callable[[int], None]]:
-    """Count rows on standard error where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+@dataclass(slots=True)
+class Pace:
+    """How far scoring has come: `rows` done, the `share` of the input, and how quickly since `began`."""
 
-    columns = (
-        TextColumn("{task.description}"),
-        TextColumn("{task.completed:,.0f} rows"),
-        TimeElapsedColumn(),
-    )
+    began: float
+    rows: int = 0
+    resumed: int = 0
+    share: float | None = None
+
+    def add(self, rows: int, share: float | None) -> None:
+        """Count rows; those with a share of 0 were done by an earlier run."""
+        self.rows += rows
+        self.resumed += rows if share == 0 else 0
+        self.share = share
+
+    def line(self, now: float) -> str:
+        """Return it in words.
+
+        >>> pace = Pace(began=0.0)
+        >>> pace.add(3_000, 0.25)
+        >>> pace.line(now=2.0)
+        'scoring: 3,000 rows, 1,500 rows/s, 6 s left'
+        """
+        rate = (self.rows - self.resumed) / max(now - self.began, 1e-9)
+        left = ""
+        if self.share and rate:
+            left = f", {duration(self.rows * (1 / self.share - 1) / rate)} left"
+        return f"scoring: {self.rows:,} rows, {rate:,.0f} rows/s{left}"
+
+
+@contextmanager
+def rows_bar() -> Iterator[Callable[[int, float | None], None]]:
+    """Show how far scoring has come on standard error: in a bar on a terminal, or in a line of a log every minute."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    pace = Pace(time.monotonic())
+    is_terminal = sys.stderr.isatty()
+    last = pace.began
+    columns = (BarColumn(), TextColumn("{task.description}"))
     with Progress(
-        *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+        *columns, console=Console(stderr=True), transient=True, disable=not is_terminal
     ) as progress:
         task = progress.add_task("scoring", total=None)
-        yield lambda rows: progress.advance(task, rows)
+
+        def advance(rows: int, share: float | None) -> None:
+            nonlocal last
+            pace.add(rows, share)
+            now = time.monotonic()
+            if is_terminal:
+                total = None if share is None else 1.0
+                progress.update(task, description=pace.line(now), completed=share or 0.0, total=total)
+            elif now - last >= LOG_ROWS_SECONDS:
+                last = now
+                note(pace.line(now))
+
+        yield advance
 
 
 @contextmanager
@@ -72,5 +115,5 @@ def crawl_bar() -> Iterator[Callable[["CrawlProgress"], None]]:
         yield lambda progress: status.update(crawl_line(progress))
 
 
-def no_bar(rows: int) -> None:
+def no_bar(rows: int, share: float | None) -> None:
     """Show nothing: a sample is scored at once."""

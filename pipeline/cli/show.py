@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from rich.console import Console
     from rich.text import Text
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.labels.report import CorpusReport
     from pipeline.schema import Reject
     from pipeline.score.batch import ScoringSummary
+    from pipeline.search import Search
     from pipeline.stages import StageSummary, TrainingSummary
 
 
@@ -76,7 +79,7 @@ def _show_report(report: "CorpusReport") -> None:
     if report.share_with_grounds is not None:
         table.add_row("grounds", f"{report.share_with_grounds:.1%} have one that is not a fall-back")
         table.add_row("citations", f"{report.share_with_citations:.1%} have one")
-    _console().print(table, markup=False)
+    plain_console().print(table, markup=False)
 
 
 def _counts(counts: dict[str, int]) -> str:
@@ -87,7 +90,7 @@ def show_explanation(explanation: "Explanation") -> None:
     """Print a decision with the evidence of its labels highlighted."""
     from rich.text import Text
 
-    console = _console()
+    console = plain_console()
     console.print(Text(f"{explanation.reference}  {_printable(explanation.organisation)}", style="bold"))
     console.print(Text(explanation.outcome.value))
     console.print(Text("\nGrounds", style="bold"))
@@ -135,16 +138,35 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _console() -> "Console":
+def plain_console() -> "Console":
     """Return a console that wraps lines for a reader, and leaves them whole for a file or another program."""
     from rich.console import Console
 
     return Console(highlight=False, width=None if sys.stdout.isatty() else 1_000_000)
 
 
+def show_search(search: "Search") -> None:
+    """Print the best candidates of a search, and which one training went on with."""
+    tried = sorted(search.candidates, key=lambda one: (not one.chosen, -one.matched_auc.value))
+    typer.echo(f"tried     {len(tried) - 1} settings beside today's, by cross-validation on the past cases")
+    for one in tried[:5]:
+        changes = ", ".join(f"{key} {value}" for key, value in one.params.items())
+        margin = (
+            f"   {one.margin.value:+.3f} [{one.margin.low:+.3f}, {one.margin.high:+.3f}]"
+            if one.margin
+            else ""
+        )
+        mark = "*" if one.chosen else " "
+        typer.echo(f"  {mark} matched_auc {one.matched_auc}{margin}   {one.name}{changes and ': '}{changes}")
+    if search.candidates[0].chosen:
+        typer.echo("  no candidate is better than today's settings by more than chance, so they stay")
+
+
 def show_training(summary: "TrainingSummary") -> None:
     """Print how the corpus was split, the figures, and the bundle."""
     counts = summary.counts
+    if summary.search:
+        show_search(summary.search)
     typer.echo(
         f"split     {counts['train']} past, {counts['test']} received from {summary.test_from} on; left out: "
         f"{counts['left_out_not_upheld']} not upheld, {counts['in_gap']} not yet published then, "
@@ -171,15 +193,39 @@ def _show_figures(figures: "dict[str, dict[str, Estimate]]") -> None:
 
 
 def show_scoring(summary: "ScoringSummary") -> None:
-    """Print what became of the rows of a file."""
-    typer.echo(
-        f"scored    {summary.scored} complaints ({summary.upheld} more likely upheld, "
-        f"{summary.abstained} undecided): {summary.output}"
-    )
-    for reason, count in summary.rejects.most_common(5):
-        note(f"  rejected {count}: {reason}")
+    """Print what became of the rows of a file; on standard error, where the rows themselves are on standard output."""
+    to_error = str(summary.output) == "-"
+    again = f", {summary.resumed:,} of them by the run before" if summary.resumed else ""
+    where = "standard output" if to_error else summary.output
+    typer.echo(f"scored    {summary.scored:,} complaints{again}: {where}", err=to_error)
+    if summary.scored:
+        shares = ((summary.upheld, "more likely upheld"), (summary.abstained, "undecided"))
+        parts = (f"{count:,} ({count / summary.scored:.1%}) {what}" for count, what in shares)
+        typer.echo(f"          {', '.join(parts)}", err=to_error)
+        for line in _histogram(summary.profile.p_upheld):
+            typer.echo(f"          {line}", err=to_error)
+    for reason, count in sorted(summary.rejects.items(), key=lambda item: -item[1])[:5]:
+        note(f"  rejected {count:,}: {reason}")
     if summary.rejects_file:
         note(f"  rejects  {summary.rejects_file}")
+    for warning in summary.drift.warnings if summary.drift else ():
+        note(f"  unlike training: {warning}")
+    if summary.report:
+        typer.echo(f"page      {summary.report}")
+
+
+def _histogram(counts: "Sequence[int]") -> "Iterator[str]":
+    """Yield a line for each tenth of the probabilities, from counts in equal bins over [0, 1].
+
+    >>> list(_histogram([1, 0, 3] + 17 * [0]))[:2]
+    ['p_upheld 0.0-0.1  ######             1', '         0.1-0.2  ################## 3']
+    """
+    width = len(counts) // 10
+    tenths = [sum(counts[start : start + width]) for start in range(0, len(counts), width)]
+    for number, count in enumerate(tenths):
+        label = "p_upheld" if number == 0 else ""
+        bar = "#" * round(18 * count / max(*tenths, 1))
+        yield f"{label:<8} {number / 10:.1f}-{(number + 1) / 10:.1f}  {bar:<18} {count:,}"
 
 
 def show_evaluation(summary: "EvaluationSummary") -> None:
@@ -188,7 +234,7 @@ def show_evaluation(summary: "EvaluationSummary") -> None:
 
     show_rejects(summary.rejects, None)
     for sentence in five_sentences(summary.evaluation):
-        _console().print(sentence, markup=False, highlight=False)
+        plain_console().print(sentence, markup=False, highlight=False)
     typer.echo(f"metrics   {summary.metrics}")
 
 
@@ -197,7 +243,7 @@ def show_audit(audit: "Audit") -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    console = _console()
+    console = plain_console()
     console.print(f"{audit.field}: {audit.cases:,} cases, {audit.upheld:,} of them upheld", markup=False)
     colours = {"pass": "green", "warn": "yellow", "fail": "red"}
     for verdict in audit.verdicts:

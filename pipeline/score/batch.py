@@ -1,134 +1,199 @@
-"""A CSV or JSONL file of complaints in, the same rows with predictions out; unusable rows go to a file of rejects."""
+"""A file of complaints in, the same rows with predictions out; rows that cannot be scored go to a file of rejects."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pipeline.bundle import PREDICTION_COLUMNS, Bundle, as_columns, passed_through
-from pipeline.errors import InputError
-from pipeline.features.view import UnusableComplaintError, complaint_column, view_of_row
+from pipeline.bundle import Bundle
 from pipeline.params import Score
-from pipeline.schema import Reject, View
-from pipeline.tables import (
-    Row,
-    RowWriter,
-    check_output,
-    columns_of,
-    format_of,
-    open_rows,
-    read_rows,
-    rejects_path,
-    write_rows,
-)
+from pipeline.profile import Profile
+from pipeline.schema import Outcome, Reject
+from pipeline.score.chunk import Chunk, Task
+from pipeline.score.columns import flat
+from pipeline.score.output import Output, StandardOutput
+from pipeline.score.plan import Options, check_paths, input_format, output_format, task_for
+from pipeline.score.work import open_output
+from pipeline.score.workers import score_chunks
+from pipeline.tables import STANDARD, Format, Row, Table, open_table, rejects_path
+from pipeline.tables.writing import compressed
+
+if TYPE_CHECKING:
+    from pipeline.score.drift import Drift
+
+MAX_CHUNK_TEXT = 8_000_000  # characters, from which on a chunk ends before it has all its rows
+EDGE = 1 << 20  # bytes at both ends of an input by which it is known again
+
+__all__ = ["Options", "ScoringSummary", "flat", "score_file"]
+
+Advance = Callable[[int, float | None], None]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ScoringSummary:
-    """What happened to the rows of a file: every one is in `scored` or in `rejects`."""
+    """What happened to the rows of a file: every one is counted in `outcomes` or in `rejects`.
 
-    output: Path
-    scored: int = 0
-    abstained: int = 0
-    upheld: int = 0
-    rejects: Counter[str] = field(default_factory=Counter)
-    rejects_file: Path | None = None
+    Attributes:
+        output: where the scored rows are; a string, where Spark put them.
+        outcomes: scored rows by the more likely outcome.
+        rejects: refused rows by reason.
+        profile: the scored rows as a set.
+        rejects_file: where the refused rows are; None where there are none.
+        resumed: how many of all rows had been done by the run that this one went on with.
+        drift: what sets the scored rows apart from training; None where that was not looked at.
+        report: the page about them; None where none was wanted.
+    """
+
+    output: Path | str
+    outcomes: Mapping[str, int]
+    rejects: Mapping[str, int]
+    profile: Profile
+    rejects_file: Path | str | None = None
+    resumed: int = 0
+    drift: "Drift | None" = None
+    report: Path | None = None
+
+    @property
+    def scored(self) -> int:
+        """Rows with a prediction."""
+        return sum(self.outcomes.values())
+
+    @property
+    def upheld(self) -> int:
+        """Rows more likely upheld."""
+        return self.outcomes.get(Outcome.UPHELD, 0)
+
+    @property
+    def abstained(self) -> int:
+        """Rows on which the model abstains."""
+        return self.profile.undecided
+
+    @property
+    def refused(self) -> int:
+        """Rows without a prediction."""
+        return sum(self.rejects.values())
 
     @property
     def reject_rate(self) -> float:
         """Share of the rows that were refused."""
-        refused = self.rejects.total()
-        return refused / (refused + self.scored) if refused else 0.0
+        return self.refused / (self.refused + self.scored) if self.refused else 0.0
 
 
 def score_file(
-    source: Path, output: Path, *, bundle: Bundle, params: Score, advance: Callable[[int], None]
+    source: Path,
+    output: Path,
+    *,
+    bundle: Bundle,
+    params: Score,
+    advance: Advance,
+    options: Options | None = None,
 ) -> ScoringSummary:
-    """Score a file chunk by chunk; the output gets its name only when it is whole.
+    """Score a file chunk by chunk, over all cores where it is long; the output gets its name only when it is whole.
 
     Args:
-        source: CSV or JSONL with a `complaint` column (`summary` and `text` are accepted names).
-        output: CSV or JSONL, by its name; the other columns of `source` are passed through.
+        source: complaints, or "-" for standard input.
+        output: the same rows with predictions, or "-" for standard output; columns of `source` are passed through.
         bundle: the model.
         params: chunk size and formula guard.
-        advance: called with the number of rows done after every chunk.
+        advance: called after every chunk with the number of its rows and the share of the input done so far, None where
+            that is unknown; before, with the rows that an earlier run did and a share of 0.
+        options: what else is wanted.
 
     Raises:
-        InputError: a source that cannot be read at all or has no complaint column, or an unusable output name.
+        InputError: a source that cannot be read at all or has no complaint column, an output that cannot be written or
+            that another run is writing, or an interrupted run of something else to resume.
+        ScoringError: scoring that broke off; what is finished is safe, and can be resumed.
     """
-    check_output(output, [source])
-    columns = passed_through(columns_of(source) if ".csv" in (format_of(output), format_of(source)) else ())
-    if format_of(source) == ".csv":
-        _check_columns(source, columns)
-    summary = ScoringSummary(output)
-    rejected: list[Reject] = []
-    header = [*columns.values(), *PREDICTION_COLUMNS]
-    with open_rows(output, header, neutralise_formulas=params.neutralise_formulas) as out:
-        for chunk in _chunks(read_rows(source), params.chunk_rows):
-            rejected += _score_chunk(chunk, out, bundle, summary, flat=format_of(output) == ".csv")
-            advance(len(chunk))
-    _write_rejects(rejected, summary)
-    return summary
-
-
-def _check_columns(source: Path, columns: dict[str, str]) -> None:
-    try:
-        complaint_column(columns)
-    except UnusableComplaintError as error:
-        one = next(iter(columns)) if len(columns) == 1 else ""
-        hint = "Save it with commas between the cells." if ";" in one or "\t" in one else "Rename one."
-        raise InputError(f"{source}: has {error}; its columns are {', '.join(columns)}. {hint}") from error
-
-
-def _chunks(rows: Iterator[Row | Reject], size: int) -> Iterator[list[Row | Reject]]:
-    while chunk := list(islice(rows, size)):
-        yield chunk
-
-
-def _score_chunk(
-    chunk: list[Row | Reject], out: RowWriter, bundle: Bundle, summary: ScoringSummary, *, flat: bool
-) -> list[Reject]:
-    rejected: list[Reject] = []
-    usable: list[tuple[Row, View]] = []
-    for row in chunk:
-        if isinstance(row, Reject):
-            rejected.append(row)
-            continue
-        try:
-            usable.append((row, view_of_row(row.values, bundle.heads.params.view)))
-        except UnusableComplaintError as error:
-            rejected.append(Reject(_name_of(row), str(error), row.number))
-    predictions = bundle.heads.predict([view for _, view in usable], version=bundle.version)
-    for (row, _), prediction in zip(usable, predictions, strict=True):
-        names = passed_through(row.values)
-        added = as_columns(prediction)
-        out.write(
-            {names[name]: value for name, value in row.values.items()} | (_flat(added) if flat else added)
+    options = options or Options()
+    check_paths(source, output, options)
+    with ExitStack() as stack:
+        table = stack.enter_context(open_table(source, input_format(source, options)))
+        form = output_format(output, table.format, options)
+        task = task_for(
+            source, table, form, bundle=bundle, neutralise=params.neutralise_formulas, options=options
         )
-        summary.scored += 1
-        summary.abstained += not prediction.decided
-        summary.upheld += prediction.outcome == "upheld"
-    summary.rejects.update(reject.reason for reject in rejected)
-    return rejected
+        head = compressed(task.encoder.head(), form.compression)
+        if output == STANDARD:
+            out: Output = StandardOutput(head)
+        else:
+            made_from = _made_from(source, task, (table.format, form), params)
+            parquet = form.kind == "parquet"
+            out = stack.enter_context(
+                open_output(output, made_from, head, resume=options.resume, parquet=parquet)
+            )
+        resumed = out.tally.rows
+        _score(table, out, task, chunk_rows=params.chunk_rows, advance=advance)
+    return _summary(output, out, resumed)
 
 
-def _flat(columns: dict[str, Any]) -> dict[str, Any]:
-    """Return prediction columns as CSV cells: lists joined by semicolons."""
-    return columns | {
-        "grounds": ";".join(f"{ground['code']}:{ground['p']}" for ground in columns["grounds"]),
-        "warnings": ";".join(columns["warnings"]),
+def _score(table: Table, out: Output, task: Task, *, chunk_rows: int, advance: Advance) -> None:
+    done = out.tally.rows
+    if done:
+        advance(done, 0.0)
+    if not out.is_whole:
+        for chunk in score_chunks(_chunks(table, done, chunk_rows), task):
+            out.append(chunk)
+            advance(chunk.tally.rows, chunk.share)
+    out.finish()
+
+
+def _chunks(table: Table, passed: int, size: int) -> Iterator[Chunk]:
+    """Yield the rows after so many in chunks of `size`, shorter ones where rows are long."""
+    rows = islice(table.rows, passed, None)
+    chunk: list[Row | Reject] = []
+    text = 0
+    for row in rows:
+        chunk.append(row)
+        text += _text(row)
+        if len(chunk) == size or text > MAX_CHUNK_TEXT:
+            passed += len(chunk)
+            yield Chunk(chunk, table.share_read(passed))
+            chunk, text = [], 0
+    if chunk:
+        yield Chunk(chunk, 1.0)
+
+
+def _text(row: Row | Reject) -> int:
+    if isinstance(row, Reject):
+        return 0
+    return sum(len(value) for value in row.values.values() if isinstance(value, str))
+
+
+def _made_from(source: Path, task: Task, forms: tuple[Format, Format], params: Score) -> dict[str, str]:
+    """Return what an output is made from, by what a person would call it."""
+    if source == STANDARD:
+        return {}
+    bundle = task.bundle
+    settings = (
+        params.chunk_rows,
+        params.neutralise_formulas,
+        task.explain,
+        sorted(task.fields.items()),
+        *((form.kind, form.compression) for form in forms),
+    )
+    return {
+        "input": _known_again(source),
+        "model": f"{bundle.version} {bundle.manifest['weights_digest']} {bundle.heads.outcome.upheld_rate}",
+        "settings": json.dumps(settings),
     }
 
 
-def _name_of(row: Row) -> str:
-    return str(row.values.get("reference") or row.values.get("id") or "")
+def _known_again(source: Path) -> str:
+    """Return by what a file is known again: its path, size, time and both ends; to read all of it would take long."""
+    found = source.stat()
+    digest = hashlib.sha256()
+    with source.open("rb") as file:
+        digest.update(file.read(EDGE))
+        file.seek(max(found.st_size - EDGE, 0))
+        digest.update(file.read(EDGE))
+    return f"{source} {found.st_size} {found.st_mtime_ns} {digest.hexdigest()}"
 
 
-def _write_rejects(rejected: list[Reject], summary: ScoringSummary) -> None:
-    path = rejects_path(summary.output)
-    path.unlink(missing_ok=True)  # those of an earlier run would be taken for this one's
-    if rejected:
-        write_rows(path, ({"row": r.row, "where": r.where, "reason": r.reason} for r in rejected))
-        summary.rejects_file = path
+def _summary(output: Path, out: Output, resumed: int) -> ScoringSummary:
+    tally = out.tally
+    rejects_file = rejects_path(output) if tally.reasons and output != STANDARD else None
+    return ScoringSummary(output, tally.outcomes, tally.reasons, tally.profile, rejects_file, resumed)

@@ -1,0 +1,85 @@
+import time
+
+import psutil
+import pytest
+
+from pipeline.errors import ScoringError
+from pipeline.score import workers
+from pipeline.score.chunk import Chunk, Task
+from pipeline.score.workers import score_chunks
+from pipeline.tables import JsonlEncoder, Row
+
+WORKER = "joblib.externals.loky.backend.popen_loky_posix"
+TEXT = "Mr X says the Council has missed his assisted bin collection, {} times since May."
+
+
+@pytest.fixture
+def task(bundle) -> Task:
+    return Task(bundle, JsonlEncoder())
+
+
+def _chunks(count: int, rows: int = 5) -> list[Chunk]:
+    return [
+        Chunk([Row(n, {"complaint": TEXT.format(number * rows + n)}) for n in range(rows)], number / count)
+        for number in range(count)
+    ]
+
+
+def _children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children(recursive=True) if WORKER in child.cmdline()]
+
+
+def test_few_rows_are_scored_without_starting_a_process(task):
+    done = [chunk for chunk in score_chunks(iter(_chunks(3)), task) if not _children()]
+    assert [chunk.tally.rows for chunk in done] == [5, 5, 5]
+
+
+@pytest.mark.slow
+def test_many_rows_come_back_in_order_with_the_same_bytes_whoever_scores_them(task, monkeypatch):
+    monkeypatch.setattr(workers, "FEW", 9)
+    found = list(score_chunks(iter(_chunks(30)), task))
+    assert found == [task.score(chunk) for chunk in _chunks(30)]
+
+
+@pytest.mark.slow
+def test_chunks_are_read_only_a_little_ahead_of_a_slow_reader(task, monkeypatch):
+    monkeypatch.setattr(workers, "FEW", 0)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    read: list[int] = []
+
+    def chunks():
+        for number, chunk in enumerate(_chunks(100, rows=1)):
+            read.append(number)
+            yield chunk
+
+    scored = score_chunks(chunks(), task)
+    for _ in range(3):
+        next(scored)
+        time.sleep(0.3)
+    assert len(read) <= 3 + 1 + workers.AHEAD * 2
+    scored.close()
+    assert not _children()
+
+
+@pytest.mark.slow
+def test_an_error_in_a_worker_or_in_the_input_ends_all_workers(task, monkeypatch):
+    monkeypatch.setattr(workers, "FEW", 0)
+
+    def broken_input():
+        yield from _chunks(3)
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        list(score_chunks(broken_input(), task))
+    assert not _children()
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_ends_the_run_with_a_message(task, monkeypatch):
+    monkeypatch.setattr(workers, "FEW", 0)
+    scored = score_chunks(iter(_chunks(400)), task)
+    next(scored), next(scored)
+    for child in _children():
+        child.kill()
+    with pytest.raises(ScoringError, match="a worker process was ended from outside"):
+        list(scored)
