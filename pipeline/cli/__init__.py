@@ -25,9 +25,10 @@ for command in (
     scoring.score,
     training.evaluate,
     training.audit,
+    models.promote,
 ):
     app.command()(command)
-app.add_typer(models.app, name="models", help="Bundles and their runs in MLflow.")
+app.add_typer(models.app, name="models", help="Registered versions in MLflow: list, sync, rollback, check.")
 
 
 def main() -> None:

@@ -8,11 +8,12 @@ import typer
 from pipeline.cli.options import Model, Models, ParamsFile, load_settings
 from pipeline.cli.progress import bar, no_bar
 from pipeline.cli.show import note, show_audit, show_evaluation, show_scoring, show_stage, show_training
-from pipeline.errors import TrackingError
+from pipeline.errors import InputError, TrackingError
 
 if TYPE_CHECKING:
     from pipeline.assess import EvaluationSummary
     from pipeline.params import Params
+    from pipeline.tracking.recipe import Recipe
 
 
 def run(
@@ -55,17 +56,37 @@ def run(
 def train(
     corpus: Annotated[Path, typer.Option(help="Labelled decisions, as JSONL.")],
     out: Annotated[Path, typer.Option(help="Folder of bundles.")] = Path("models"),
+    from_run: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN_ID", help="Settings of this MLflow run; the corpus must be its corpus, too."
+        ),
+    ] = None,
+    search: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Try N settings out of search.space on the past cases first."),
+    ] = 0,
     params_file: ParamsFile = None,
 ) -> None:
     """Train both heads, measure them on later cases, save a bundle, and log the run; prints the bundle's path last.
 
     Example: upheld train --corpus labelled.jsonl
+
+    Example: upheld train --corpus labelled.jsonl --search 20
     """
-    from pipeline import stages
+    from pipeline import lifecycle, stages
 
     params = load_settings(params_file)
-    summary = stages.train(corpus, out, params, progress=bar)
+    if search and from_run:
+        raise InputError(
+            "train: --search tries other settings, --from-run repeats those of a run; give one of them."
+        )
+    recipe = lifecycle.recipe_for(from_run, corpus, params) if from_run else None
+    settings = recipe.params if recipe else params
+    summary = stages.train(corpus, out, settings, candidates=search, progress=bar)
     show_training(summary)
+    if recipe:
+        _compare_weights(recipe, summary.bundle)
     _track(summary.bundle, params)
     typer.echo(summary.bundle)
 
@@ -93,8 +114,9 @@ def evaluate(
     page = assess.Page(show_texts=show_texts, compare=compare)
     summary = assess.evaluate_bundle(model, corpus, out, params, models=models, page=page)
     show_evaluation(summary)
-    # The text of no complaint goes to the store.
-    _track_evaluation(summary, [summary.metrics] if show_texts else [summary.metrics, summary.report], params)
+    # The text of no complaint goes to the store, unless the settings say so.
+    with_page = params.tracking.log_texts or not show_texts
+    _track_evaluation(summary, [summary.metrics, *([summary.report] if with_page else [])], params)
     typer.echo(f"report    {summary.report}")
 
 
@@ -115,9 +137,24 @@ def audit(
         raise typer.Exit(1)
 
 
+def _compare_weights(recipe: "Recipe", bundle: Path) -> None:
+    """Say whether the heads are those of the run that the settings came from."""
+    from pipeline.manifest import read_manifest
+
+    if recipe.weights_digest is None:
+        return
+    if read_manifest(bundle)["weights_digest"] == recipe.weights_digest:
+        typer.echo(f"the same  every weight is that of run {recipe.run_id}")
+    else:
+        note(
+            f"warning: the weights are not those of run {recipe.run_id}, though settings and corpus are; compare the "
+            f"versions of Python and of the libraries in both manifests."
+        )
+
+
 def _track(bundle: Path, params: "Params") -> None:
     """Log a bundle; a store out of reach costs a message, never the bundle."""
-    from pipeline.tracking import log_bundle
+    from pipeline.tracking.runs import log_bundle
 
     try:
         run = log_bundle(bundle, params)
@@ -125,17 +162,17 @@ def _track(bundle: Path, params: "Params") -> None:
         note(f"warning: {error}. The bundle is safe in {bundle}; log it later with: upheld models sync")
         return
     hint = "" if run.uri.startswith("http") else f"; look at it with: mlflow ui --backend-store-uri {run.uri}"
-    typer.echo(f"tracked   run {run.run_id} in {run.uri}{hint}")
+    typer.echo(f"tracked   run {run.run_id} in {run.uri}, version {run.version}{hint}")
 
 
 def _track_evaluation(summary: "EvaluationSummary", files: list[Path], params: "Params") -> None:
     """Log an evaluation; a store out of reach costs a message, never the files."""
-    from pipeline.evaluate.summary import headline_metrics
-    from pipeline.tracking import log_evaluation
+    from pipeline.evaluate.summary import headline_figures
+    from pipeline.tracking.runs import log_evaluation
 
     evaluation = summary.evaluation
     try:
-        run = log_evaluation(evaluation.version, files, headline_metrics(evaluation), params)
+        run = log_evaluation(evaluation.version, files, headline_figures(evaluation), params)
     except TrackingError as error:
         note(f"warning: {error}. Log the model with 'upheld models sync', then evaluate again.")
         return
