@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench notebooks clean
 
 run: .venv/core.done ## the whole pipeline on the embedded corpus, end to end
 	$(BIN)/upheld run
@@ -22,6 +22,10 @@ bench: .venv/bench.done ## speed and quality, part by part; the time-ordered fig
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/scaling.py
+
+notebooks: .venv/dev.done ## run the notebooks and render them as pages, out/notebooks/*.html
+	$(BIN)/jupyter nbconvert --execute --to html --output-dir out/notebooks \
+		--HTMLExporter.mathjax_url= --HTMLExporter.require_js_url= notebooks/*.ipynb # no script from elsewhere
 
 clean: ## all that the commands above made
 	rm -rf .venv out models/2* mlflow.db mlruns mlartifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -9,7 +9,7 @@ from pipeline import cli
 from pipeline.errors import InputError, TrackingError
 from pipeline.params import Params
 from pipeline.tables import Row, read_rows
-from pipeline.tracking import log_bundle, log_evaluation
+from pipeline.tracking.runs import log_bundle, log_evaluation
 from tests.conftest import CORPUS
 
 

@@ -6,7 +6,7 @@ from pipeline.corpus import read_decisions
 from pipeline.errors import ParamsError
 from pipeline.evaluate.holdout import Cases, cases_of
 from pipeline.heads import learnable
-from pipeline.params import Params, changed
+from pipeline.params import Params, changed, flatten
 from pipeline.search import TODAY, Search, draw, search
 from pipeline.stages import silent
 
@@ -41,8 +41,9 @@ def found(
 
 
 @pytest.mark.slow
-def test_a_candidate_that_is_better_by_more_than_chance_wins(found):
+def test_a_candidate_that_is_better_by_more_than_chance_wins(found, blind_params):
     result, _ = found
+    assert result.today == {key: flatten(blind_params)[key] for key in SPACE}
     today, other = result.candidates
     assert (today.name, today.params, today.margin, today.chosen) == (TODAY, {}, None, False)
     assert other.margin.low > 0

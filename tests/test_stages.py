@@ -96,7 +96,7 @@ def test_the_seeds_are_read_labelled_and_scored(bundle):
         Path("scored.jsonl"),
         bundle=bundle,
         params=bundle.heads.params.score,
-        advance=lambda rows: None,
+        advance=lambda rows, share: None,
     )
     assert scored.scored == 5
 

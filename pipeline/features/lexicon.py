@@ -12,6 +12,8 @@ from pipeline.features.stems import stems
 
 Stems = tuple[str, ...]
 
+IDEA = "#"  # begins the name of every idea, and of no signal
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -41,7 +43,7 @@ def ideas() -> dict[Stems, str]:
         for phrase in phrases:
             key = phrase_stems(phrase)
             if key and key != ("not",):  # a bare negation is an idea of its own
-                found.setdefault(key, f"#{name}")
+                found.setdefault(key, f"{IDEA}{name}")
     return found
 
 

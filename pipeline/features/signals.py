@@ -1,61 +1,62 @@
 """Stems in, named signals and folded ideas out, by spaCy's PhraseMatcher over a blank English vocabulary."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
-from pipeline.features.lexicon import ideas, phrase_stems, signals
+from pipeline.features.lexicon import IDEA, ideas, phrase_stems, signals
 from pipeline.features.stems import is_content
 
 _OTHER = "_"  # stands for every stem that no phrase holds: spaCy remembers each word it has met
 
 
+Span = tuple[str, int, int]  # a name, and the places of its first and behind its last stem
+
+
 @dataclass(frozen=True, slots=True)
 class StemDoc:
-    """The stems of a text, and the spaCy document in which phrases are looked for."""
+    """The stems of a text, and all phrases of the lexicon in it, by the name of their signal or idea."""
 
     stems: list[str]
-    doc: Any
+    phrases: list[Span]
 
 
 @dataclass(frozen=True, slots=True)
-class _Matchers:
-    """The vocabulary, the stems that phrases are made of, the matchers, and the names behind the matchers' keys."""
+class _Lexicon:
+    """The vocabulary, the stems that phrases are made of, the matcher, and the names behind its keys."""
 
     vocab: Any
     stems: frozenset[str]
-    signals: Any
-    ideas: Any
+    matcher: Any
     names: dict[int, str]
 
 
 @cache
-def _matchers() -> _Matchers:
-    """Return the matchers; built once, when first needed."""
+def _lexicon() -> _Lexicon:
+    """Return the lexicon as spaCy needs it; made once, when first needed."""
     import spacy
     from spacy.matcher import PhraseMatcher
     from spacy.tokens import Doc
 
     vocab = spacy.blank("en").vocab
-    for_signals, for_ideas = PhraseMatcher(vocab), PhraseMatcher(vocab)
-    phrases = {signal.name: [phrase_stems(phrase) for phrase in signal.phrases] for signal in signals()}
-    for name, own in phrases.items():
-        for_signals.add(name, [Doc(vocab, words=list(phrase)) for phrase in own])
-    for phrase, name in ideas().items():
-        for_ideas.add(name, [Doc(vocab, words=list(phrase))])
-    held = frozenset(stem for own in [*phrases.values(), ideas()] for phrase in own for stem in phrase)
-    names = {vocab.strings[name]: name for name in [*phrases, *ideas().values()]}
-    return _Matchers(vocab, held, for_signals, for_ideas, names)
+    matcher = PhraseMatcher(vocab)
+    phrases = [(signal.name, phrase_stems(phrase)) for signal in signals() for phrase in signal.phrases]
+    phrases += [(name, phrase) for phrase, name in ideas().items()]
+    for name, phrase in phrases:
+        matcher.add(name, [Doc(vocab, words=list(phrase))])
+    stems = frozenset(stem for _, phrase in phrases for stem in phrase)
+    return _Lexicon(vocab, stems, matcher, {vocab.strings[name]: name for name, _ in phrases})
 
 
 def as_doc(stems: list[str]) -> StemDoc:
     """Return stems as a document, for the functions below."""
     from spacy.tokens import Doc
 
-    matchers = _matchers()
-    words = [stem if stem in matchers.stems else _OTHER for stem in stems]
-    return StemDoc(stems, Doc(matchers.vocab, words=words))
+    lexicon = _lexicon()
+    words = [stem if stem in lexicon.stems else _OTHER for stem in stems]
+    found = lexicon.matcher(Doc(lexicon.vocab, words=words))
+    return StemDoc(stems, [(lexicon.names[key], start, end) for key, start, end in found])
 
 
 def signals_in(doc: StemDoc) -> set[str]:
@@ -68,10 +69,9 @@ def signals_in(doc: StemDoc) -> set[str]:
     return {name for name, _, _ in signal_spans(doc)}
 
 
-def signal_spans(doc: StemDoc) -> list[tuple[str, int, int]]:
-    """Return each signal that a document of stems shows, and the places of its first and behind its last stem."""
-    matchers = _matchers()
-    return [(matchers.names[key], start, end) for key, start, end in matchers.signals(doc.doc)]
+def signal_spans(doc: StemDoc) -> list[Span]:
+    """Return where a document of stems shows which signal."""
+    return [span for span in doc.phrases if not span[0].startswith(IDEA)]
 
 
 def ideas_in(doc: StemDoc) -> list[str]:
@@ -94,23 +94,18 @@ def ideas_in(doc: StemDoc) -> list[str]:
     return terms
 
 
-def idea_spans(doc: StemDoc) -> list[tuple[str, int, int]]:
-    """Return the same as `signal_spans` for ideas in order; of overlapping ones the longest, of like ones the first."""
-    matchers = _matchers()
-    spans = [(start, end, matchers.names[key]) for key, start, end in matchers.ideas(doc.doc)]
-    return [(name, start, end) for start, end, name in sorted(_apart(spans))]
-
-
-def _apart(spans: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
-    """Yield spans that do not overlap, as `spacy.util.filter_spans` chooses them."""
+def idea_spans(doc: StemDoc) -> list[Span]:
+    """Return where a document of stems shows which idea, in order; of overlapping ones the longest, then the first."""
     taken: set[int] = set()
-    for span in sorted(spans, key=_longest_then_first):
-        start, end, _ = span
+    kept = []
+    for span in sorted((span for span in doc.phrases if span[0].startswith(IDEA)), key=_longest_then_first):
+        _, start, end = span
         if start not in taken and end - 1 not in taken:
             taken.update(range(start, end))
-            yield span
+            kept.append(span)
+    return sorted(kept, key=itemgetter(1))
 
 
-def _longest_then_first(span: tuple[int, int, str]) -> tuple[int, int]:
-    start, end, _ = span
+def _longest_then_first(span: Span) -> tuple[int, int]:
+    _, start, end = span
     return start - end, start

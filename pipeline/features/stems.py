@@ -117,6 +117,7 @@ def words(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=200_000)
 def is_content(stem_: str) -> bool:
     """Say whether a stem tells what happened, not how it is written.
 

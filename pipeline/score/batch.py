@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipeline.bundle import Bundle
@@ -17,8 +18,8 @@ from pipeline.score.chunk import Chunk, Task
 from pipeline.score.columns import flat
 from pipeline.score.output import Output, StandardOutput
 from pipeline.score.plan import Options, check_paths, input_format, output_format, task_for
-from pipeline.score.work import open_output
-from pipeline.score.workers import score_chunks
+from pipeline.score.work import open_output, work_folder
+from pipeline.score.workers import Workers
 from pipeline.tables import STANDARD, Format, Row, Table, open_table, rejects_path
 from pipeline.tables.writing import compressed
 
@@ -91,6 +92,7 @@ def score_file(
     params: Score,
     advance: Advance,
     options: Options | None = None,
+    workers: Workers | None = None,
 ) -> ScoringSummary:
     """Score a file chunk by chunk, over all cores where it is long; the output gets its name only when it is whole.
 
@@ -102,6 +104,7 @@ def score_file(
         advance: called after every chunk with the number of its rows and the share of the input done so far, None where
             that is unknown; before, with the rows that an earlier run did and a share of 0.
         options: what else is wanted.
+        workers: processes, where some have been started already.
 
     Raises:
         InputError: a source that cannot be read at all or has no complaint column, an output that cannot be written or
@@ -119,26 +122,24 @@ def score_file(
         head = compressed(task.encoder.head(), form.compression)
         if output == STANDARD:
             out: Output = StandardOutput(head)
+            scratch = Path(stack.enter_context(TemporaryDirectory()))
         else:
             made_from = _made_from(source, task, (table.format, form), params)
             parquet = form.kind == "parquet"
             out = stack.enter_context(
                 open_output(output, made_from, head, resume=options.resume, parquet=parquet)
             )
+            scratch = work_folder(output)
         resumed = out.tally.rows
-        _score(table, out, task, chunk_rows=params.chunk_rows, advance=advance)
+        if resumed:
+            advance(resumed, 0.0)
+        if not out.is_whole:
+            pool = workers or stack.enter_context(Workers())
+            for chunk in pool.score(_chunks(table, resumed, params.chunk_rows), task, scratch):
+                out.append(chunk)
+                advance(chunk.tally.rows, chunk.share)
+        out.finish()
     return _summary(output, out, resumed)
-
-
-def _score(table: Table, out: Output, task: Task, *, chunk_rows: int, advance: Advance) -> None:
-    done = out.tally.rows
-    if done:
-        advance(done, 0.0)
-    if not out.is_whole:
-        for chunk in score_chunks(_chunks(table, done, chunk_rows), task):
-            out.append(chunk)
-            advance(chunk.tally.rows, chunk.share)
-    out.finish()
 
 
 def _chunks(table: Table, passed: int, size: int) -> Iterator[Chunk]:

@@ -15,9 +15,12 @@ from pipeline.score.drift import compare, drift_path
 from pipeline.score.plan import Options
 from pipeline.score.results import Results
 from pipeline.score.triage import write_page
+from pipeline.score.workers import Workers
 from pipeline.stages.files import check_suffix
 from pipeline.stages.progress import Progress, silent
 from pipeline.tables import STANDARD, format_named, write_text
+
+LONG = 4_000_000  # bytes of an input, from which on it is sure to be scored over all cores
 
 
 def score(
@@ -52,8 +55,19 @@ def score(
     """
     _check_written_beside(source, output, report)
     options = options or Options()
-    bundle = find_bundle(model, models, params)
-    scored = score_file(source, output, bundle=bundle, params=params.score, advance=progress, options=options)
+    with Workers() as workers:
+        if source.is_file() and source.stat().st_size > LONG:
+            workers.start()  # they take as long as the bundle takes to load
+        bundle = find_bundle(model, models, params)
+        scored = score_file(
+            source,
+            output,
+            bundle=bundle,
+            params=params.score,
+            advance=progress,
+            options=options,
+            workers=workers,
+        )
     drift = compare(bundle.reference, scored.profile, params.drift)
     if output != STANDARD:
         write_text(drift_path(output), json.dumps(drift.as_json(), indent=2, ensure_ascii=False) + "\n")

@@ -193,7 +193,8 @@ class _BundleLog:
         """Log one setting that a search tried, with all parameters, so that it can be trained by itself."""
         tags = {"upheld.chosen": str(candidate["chosen"]).lower()}
         run_id = self.start(candidate["name"], child_tags(self.manifest, parent, "candidate") | tags)
-        own = self.manifest.get("settings_before_search", {}) | candidate["params"]
+        changed = self.manifest.get("settings_before_search", {}) | candidate["params"]
+        own = {name: written(value) for name, value in changed.items()}
         figures = candidate["figures"] | {"seconds": {"value": candidate["seconds"]}}
         log_values(self.store, run_id, self._figures(figures), parameters(self.manifest) | own)
         self.end(run_id)

@@ -87,8 +87,8 @@ def test_the_split_by_time_is_a_run_inside_with_its_own_parts(run, client):
 
 def test_a_bundle_is_logged_once(logged, trained, tracked, client, run):
     assert log_bundle(trained.bundle, tracked) == logged
-    everything = client.search_runs([run.info.experiment_id])
-    assert len(everything) == 2  # the run and its split
+    own = f"tags.`upheld.version` = '{trained.bundle.name}'"
+    assert len(client.search_runs([run.info.experiment_id], own)) == 2  # the run and its split
 
 
 def test_no_complaint_of_the_corpus_reaches_the_store(logged, tracked, small_corpus):
@@ -152,7 +152,8 @@ def searched(trained) -> Path:
     ]
     more = {
         "version": "20990101-searched",
-        "candidates": candidates,
+        "candidates": [*candidates, candidates[0] | {"name": "today's settings", "params": {}}],
+        "settings_before_search": {"outcome.strength": 2.0},
         "git": {"commit": "ab" * 20, "dirty": True},
     }
     return _changed(trained.bundle, Path("models/20990101-searched"), more)
@@ -173,7 +174,8 @@ def test_candidates_of_a_search_are_runs_inside_with_all_their_settings(searched
     client = MlflowClient(server.uri)
     run = client.get_run(found.run_id)
     inside = {one.info.run_name: one for one in _inside(client, run)}
-    assert set(inside) == {"split by time", "strength 1.0", "strength 3.0"}
+    assert set(inside) == {"split by time", "strength 1.0", "strength 3.0", "today's settings"}
+    assert inside["today's settings"].data.params["outcome.strength"] == "2.0"  # though the bundle has 3.0
     chosen = inside["strength 3.0"]
     assert chosen.data.tags["upheld.chosen"] == "true"
     assert inside["strength 1.0"].data.tags["upheld.chosen"] == "false"

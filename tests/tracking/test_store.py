@@ -183,6 +183,9 @@ def _forwarder(port: int, slow: set[str]) -> type[BaseHTTPRequestHandler]:
         def do_PATCH(self) -> None:
             self.do_GET()
 
+        def do_DELETE(self) -> None:
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
