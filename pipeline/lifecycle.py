@@ -33,10 +33,10 @@ from pipeline.stages import find_bundle
 from pipeline.stages.facts import sha256_of
 from pipeline.statements.duplicates import deduplicate
 from pipeline.tracking.fetch import download_bundle
+from pipeline.tracking.history import Event
 from pipeline.tracking.recipe import Recipe, recipe_of_run
 from pipeline.tracking.registry import (
     CHAMPION,
-    Event,
     RegisteredVersion,
     Registry,
     install,
@@ -47,12 +47,16 @@ from pipeline.tracking.registry import (
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """What came of an attempt to make a version champion: the verdict, and the line it wrote into the history."""
+    """What came of an attempt to make a version champion: the verdict, and the line it wrote into the history.
+
+    `rejects` are rows of the corpus that it was compared on and that are no decision.
+    """
 
     version: RegisteredVersion
     champion: RegisteredVersion | None
     verdict: Verdict
     event: Event
+    rejects: list[Reject]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +103,19 @@ def promote(name: str, params: Params, *, corpus: Path | None = None, force: str
     if champion == version:
         raise RegistryError(f"{registry.model}: version {version.number} is champion already.")
     both = [version, champion] if champion else [version]
-    held = _on_corpus(registry, both, corpus, params) if corpus else _on_holdouts(registry, both, params)
+    rejects: list[Reject] = []
+    if corpus:
+        bundles = [_loaded(registry, one, params) for one in both]
+        cases, rejects = _cases(corpus, bundles[0].heads.params)
+        held = _on_new(cases, bundles)
+    else:
+        held = [_on_holdout(registry, one, params) for one in both]
     verdict = judge(held[0], held[1] if champion else None, params.promotion, _measure(params))
     if force or verdict.passed:
         event = install(params, version, "forced" if force else "promoted", force or _passed(verdict))
     else:
         event = note_refusal(params, version, _failed(verdict))
-    return Promotion(version, champion, verdict, event)
+    return Promotion(version, champion, verdict, event, rejects)
 
 
 def check(corpus: Path, params: Params, *, model: str | None = None, models: Path = Path("models")) -> Check:
@@ -132,7 +142,8 @@ def check(corpus: Path, params: Params, *, model: str | None = None, models: Pat
         )
     months = np.array([month_of(decision) for decision in new.decisions])
     held = hold(bundle.heads, new)
-    periods = by_period(held, bundle.heads.p_upheld(new.views), months, _measure(params))
+    p_upheld = bundle.heads.p_upheld(new.views)
+    periods = by_period(held, p_upheld, months, _measure(params), least=params.evaluate.slice_cases)
     batch = Profile.of(new.views, bundle.heads.score(new.views, version=""))
     drift = compare(bundle.reference, batch, params.drift)
     tested = Estimate(**{"count": 0} | bundle.manifest["figures"]["matched_auc"])
@@ -159,28 +170,21 @@ def recipe_for(run_id: str, corpus: Path, params: Params) -> Recipe:
     return recipe
 
 
-def _on_holdouts(
-    registry: Registry, versions: Sequence[RegisteredVersion], params: Params
-) -> list[HeldCases]:
-    """Return what the trials of registered bundles made of their test cases; no cases where a bundle kept none."""
-    held = []
-    for version in versions:
-        with _folder_of(registry, version, params) as path:
-            check_files(path, read_manifest(path), FILES)
-            file = path / HOLDOUT
-            held.append(from_lines(file.read_text(encoding="utf-8") if file.is_file() else ""))
-    return held
+def _on_holdout(registry: Registry, version: RegisteredVersion, params: Params) -> HeldCases:
+    """Return what the trial of a registered bundle made of its test cases; no cases where the bundle kept none."""
+    with _folder_of(registry, version, params) as path:
+        check_files(path, read_manifest(path), FILES)
+        file = path / HOLDOUT
+        return from_lines(file.read_text(encoding="utf-8") if file.is_file() else "")
 
 
-def _on_corpus(
-    registry: Registry, versions: Sequence[RegisteredVersion], corpus: Path, params: Params
-) -> list[HeldCases]:
-    """Return what registered bundles make of those decisions of a corpus that none of them has seen."""
-    bundles = []
-    for version in versions:
-        with _folder_of(registry, version, params) as path:
-            bundles.append(load_bundle(path))
-    cases, _ = _cases(corpus, bundles[0].heads.params)
+def _loaded(registry: Registry, version: RegisteredVersion, params: Params) -> Bundle:
+    with _folder_of(registry, version, params) as path:
+        return load_bundle(path)
+
+
+def _on_new(cases: Cases, bundles: Sequence[Bundle]) -> list[HeldCases]:
+    """Return what each bundle makes of those cases that none of them has seen."""
     new = cases.at(np.flatnonzero(~_known(cases, bundles)))
     return [hold(bundle.heads, _as_seen_by(bundle, new)) for bundle in bundles]
 

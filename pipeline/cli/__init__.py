@@ -11,7 +11,7 @@ from pipeline.errors import UpheldError
 
 app = typer.Typer(
     name="upheld",
-    help="From the text of a complaint to the Ombudsman to its likely outcome and grounds.",
+    help="From the text of a complaint to the Ombudsman to its likely outcome and grounds.\n\nExample: upheld run",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # locals hold complaint texts
@@ -28,7 +28,7 @@ for command in (
     models.promote,
 ):
     app.command()(command)
-app.add_typer(models.app, name="models", help="Registered versions in MLflow: list, sync, rollback, check.")
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pipeline.evaluate.metrics import Estimate
     from pipeline.evaluate.monitor import Period
     from pipeline.lifecycle import Check, Promotion
-    from pipeline.tracking.registry import Event, Registry
+    from pipeline.tracking.history import Event
+    from pipeline.tracking.registry import Registry
 
 FIGURES = ("matched_auc", "auc", "brier")
 EVENTS = 10  # the last ones of the history
@@ -54,6 +55,7 @@ def show_promotion(found: "Promotion") -> None:
     """Print every condition of the gate, and what came of it."""
     against = f"champion {found.champion.number}" if found.champion else "no champion yet"
     typer.echo(f"version {found.version.number}, {against}; {found.verdict.cases} test cases")
+    show_rejects(found.rejects, None)
     _show_verdict(found.verdict)
     if found.event.action == "refused":
         names = ", ".join(condition.name for condition in found.verdict.failed)

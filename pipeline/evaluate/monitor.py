@@ -23,7 +23,7 @@ UNKNOWN = "unknown"
 class Period:
     """The cases received in one month, or in one financial year where no more is known.
 
-    `figures` maps auc, matched_auc and brier to estimates; it is empty where one of the outcomes is missing. `gap` is
+    `figures` maps auc, matched_auc and brier to estimates; it is empty where one outcome is too rare. `gap` is
     the mean probability less the share of upheld: above 0 the model expects too many upheld.
     """
 
@@ -56,7 +56,9 @@ def month_of(decision: Decision) -> str:
         return f"{year}/{(year + 1) % 100:02}" if year else UNKNOWN
 
 
-def by_period(held: HeldCases, p_upheld: Floats, months: NDArray[np.str_], measure: Measure) -> list[Period]:
+def by_period(
+    held: HeldCases, p_upheld: Floats, months: NDArray[np.str_], measure: Measure, *, least: int
+) -> list[Period]:
     """Return the figures of each period, the oldest first, and of "all" cases last.
 
     Args:
@@ -64,12 +66,11 @@ def by_period(held: HeldCases, p_upheld: Floats, months: NDArray[np.str_], measu
         p_upheld: (n,) its probabilities, at the rate for which it is meant.
         months: (n,) the period of each.
         measure: how figures are made.
+        least: cases of the rarer outcome that a period must have to be ranked.
     """
-    periods = [
-        _period(name, held.at(months == name), p_upheld[months == name], measure)
-        for name in np.unique(months).tolist()
-    ]
-    return [*periods, _period("all", held, p_upheld, measure)]
+    parts = [(name, months == name) for name in np.unique(months).tolist()]
+    parts.append(("all", np.ones(len(months), dtype=bool)))
+    return [_period(name, held.at(chosen), p_upheld[chosen], measure, least) for name, chosen in parts]
 
 
 def advise(
@@ -89,11 +90,11 @@ def advise(
     return Advice(bool(reasons), tuple(reasons or [_why_not(whole, tested, params)]), notes)
 
 
-def _period(name: str, held: HeldCases, p_upheld: Floats, measure: Measure) -> Period:
+def _period(name: str, held: HeldCases, p_upheld: Floats, measure: Measure, least: int) -> Period:
     error = p_upheld - held.upheld
     gap = bootstrap({"gap": lambda weights: float(error @ weights / weights.sum())}, held.groups, measure.how)
-    both = len(np.unique(held.upheld)) == 2
-    figures = outcome_figures(held.outcomes, p_upheld, measure.band, measure.how) if both else {}
+    enough = min(held.upheld.sum(), (1 - held.upheld).sum()) >= least
+    figures = outcome_figures(held.outcomes, p_upheld, measure.band, measure.how) if enough else {}
     return Period(name, len(held.upheld), float(held.upheld.mean()), figures, gap["gap"])
 
 
@@ -136,5 +137,5 @@ def _why_not(whole: Period, tested: Estimate, params: Retraining) -> str:
         )
     found = whole.figures.get("matched_auc")
     if not found:
-        return "The new cases have one outcome only, so nothing can be ranked."
+        return "The new cases hold too few of one outcome to tell how well it ranks."
     return f"It is not shown to rank worse than when tested: length-matched AUC {found}, then {tested.value:.3f}."

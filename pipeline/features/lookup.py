@@ -3,7 +3,7 @@
 scikit-learn takes every text apart piece by piece. Here each distinct word is taken apart once, and remembered.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from weakref import WeakKeyDictionary
@@ -40,28 +40,43 @@ class _Lookup:
         self._columns_of_word = lru_cache(REMEMBERED)(self._columns_of_letters)
 
     def matrix(self, texts: Sequence[str]) -> csr_matrix:
-        filled = [sorted(self._columns(text.split())) for text in texts]
-        starts = np.cumsum([0, *map(len, filled)], dtype=np.int32)
-        columns = np.fromiter(chain.from_iterable(filled), dtype=np.int32, count=starts[-1])
-        X = csr_matrix((self._idf[columns], columns, starts), shape=(len(texts), len(self._column)))
-        return normalize(X, copy=False)
+        cut = [text.split() for text in texts]
+        filled = self._filled_by_letters(cut) if self._by_letters else self._filled_by_words(cut)
+        filled.sort_indices()
+        filled.data = self._idf[filled.indices]
+        return normalize(filled, copy=False)
 
-    def _columns(self, words: list[str]) -> set[int]:
-        if self._by_letters:
-            return set().union(*map(self._columns_of_word, set(words)))
-        terms = chain.from_iterable(_ngrams(words, size) for size in self._sizes)
-        return {self._column[term] for term in terms if term in self._column}
+    def _filled_by_words(self, texts: Sequence[list[str]]) -> csr_matrix:
+        column = self._column
+        return _table(
+            [{column[term] for term in self._terms(words) if term in column} for words in texts], len(column)
+        )
 
-    def _columns_of_letters(self, word: str) -> tuple[int, ...]:
-        pieces = _pieces(word, self._sizes)
-        return tuple({self._column[piece] for piece in pieces if piece in self._column})
+    def _filled_by_letters(self, texts: Sequence[list[str]]) -> csr_matrix:
+        """Return which columns texts fill: which words they hold, times which columns each word fills."""
+        place: dict[str, int] = {}
+        held = [{place.setdefault(word, len(place)) for word in words} for words in texts]
+        pieces = _table([self._columns_of_word(word) for word in place], len(self._column))
+        return _table(held, len(place)) @ pieces
+
+    def _terms(self, words: list[str]) -> Iterator[str]:
+        for size in self._sizes:
+            yield from (
+                words if size == 1 else map(" ".join, zip(*(words[at:] for at in range(size)), strict=False))
+            )
+
+    def _columns_of_letters(self, word: str) -> frozenset[int]:
+        return frozenset(self._column[piece] for piece in _pieces(word, self._sizes) if piece in self._column)
 
 
 _LOOKUPS: WeakKeyDictionary[TfidfVectorizer, _Lookup] = WeakKeyDictionary()
 
 
-def _ngrams(words: list[str], size: int) -> Iterator[str]:
-    return map(" ".join, zip(*(words[start:] for start in range(size)), strict=False))
+def _table(filled: Sequence[Collection[int]], columns: int) -> csr_matrix:
+    """Return (len(filled), columns) 1 where a row fills a column."""
+    starts = np.cumsum([0, *map(len, filled)], dtype=np.int32)
+    places = np.fromiter(chain.from_iterable(filled), dtype=np.int32, count=starts[-1])
+    return csr_matrix((np.ones(len(places)), places, starts), shape=(len(filled), columns))
 
 
 def _pieces(word: str, sizes: range) -> Iterator[str]:

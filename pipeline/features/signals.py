@@ -55,7 +55,7 @@ def as_doc(stems: list[str]) -> StemDoc:
 
     lexicon = _lexicon()
     words = [stem if stem in lexicon.stems else _OTHER for stem in stems]
-    found = lexicon.matcher(Doc(lexicon.vocab, words=words))
+    found = lexicon.matcher(Doc(lexicon.vocab, words=words, spaces=[True] * len(words)))
     return StemDoc(stems, [(lexicon.names[key], start, end) for key, start, end in found])
 
 

@@ -66,9 +66,16 @@ _CONTEXT = {"organisation", "category", "subcategory"}
 
 def _view(complaint: str, context: Mapping[str, Any], year: int | None, params: ViewParams) -> View:
     # List marks and line breaks show how an investigator laid the page out, not what happened.
-    text = _folded(_LIST_MARK.sub("", complaint[: params.max_chars]))
+    text = _folded(_without_list_marks(complaint[: params.max_chars]))
     known = {name: _folded(str(context.get(name) or "")) for name in _CONTEXT}
     return View(text, received_year=year, truncated=len(complaint) > params.max_chars, **known)
+
+
+def _without_list_marks(text: str) -> str:
+    if "\n" in text:
+        return _LIST_MARK.sub("", text)
+    mark = _LIST_MARK.match(text)  # in one line there is one at the most; to look for more takes its time
+    return text[mark.end() :] if mark else text
 
 
 def _folded(text: str) -> str:

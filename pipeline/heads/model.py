@@ -165,8 +165,10 @@ class Heads:
         ranked: list[tuple[tuple[Ground, float], ...]] = [()] * len(likely)
         for outcome in np.unique(likely):
             rows = np.flatnonzero(likely == outcome)
-            codes = self.grounds.codes_[outcome]
-            for row, p in zip(rows, self.grounds.predict_proba(X[rows], outcome), strict=True):
-                best = np.argsort(-p, kind="stable")[: self.params.grounds.shown]
-                ranked[row] = tuple((Ground(codes[i]), round(float(p[i]), 6)) for i in best)
+            grounds = [Ground(code) for code in self.grounds.codes_[outcome]]
+            p = self.grounds.predict_proba(X[rows], outcome)
+            best = np.argsort(-p, axis=1, kind="stable")[:, : self.params.grounds.shown]
+            shown = zip(best.tolist(), np.take_along_axis(p, best, axis=1).tolist(), strict=True)
+            for row, (places, own) in zip(rows.tolist(), shown, strict=True):
+                ranked[row] = tuple((grounds[i], round(q, 6)) for i, q in zip(places, own, strict=True))
         return ranked

@@ -11,19 +11,7 @@ from typing import Any, Protocol
 
 from pipeline.tables.names import check_writable, unwritable
 
-FORMULA_STARTS = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # also as East Asian keyboards type them
+FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")  # the last four as East Asian keyboards type them
 
 
 class Encoder(Protocol):
@@ -65,7 +53,7 @@ class CsvEncoder:
         quoted = csv.writer(text, delimiter=self._delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for row in rows:
             cells = [cell_of(value, neutralise=self._neutralise) for value in row]
-            (quoted if any("\r" in cell for cell in cells) else plain).writerow(cells)
+            (quoted if "\r" in "".join(cells) else plain).writerow(cells)
         return text.getvalue().encode()
 
 
@@ -131,7 +119,7 @@ def neutralised(cell: str) -> str:
     >>> neutralised("=1+1"), neutralised("-5.2"), neutralised("plain")
     ("'=1+1", '-5.2', 'plain')
     """
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) and not _is_number(cell) else cell
+    return f"'{cell}" if cell[:1] in FORMULA_STARTS and not _is_number(cell) else cell
 
 
 def cell_of(value: Any, *, neutralise: bool = True) -> str:

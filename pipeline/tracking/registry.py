@@ -6,14 +6,14 @@ which version to which, and why.
 """
 
 import json
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import RegistryError
 from pipeline.params import Params
+from pipeline.tracking.history import Action, Event, as_tag, events_of, previous_champion
 from pipeline.tracking.store import Store, open_store
 from pipeline.tracking.tags import NOTED, VERSION, figure_text, user
 
@@ -21,28 +21,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 CHAMPION, CHALLENGER = "champion", "challenger"
-HISTORY = "upheld.history."  # begins the key of each event
 FIGURE = "upheld.figure."
 CORPUS_NAME, TRAINED = "upheld.corpus", "upheld.trained"
-
-Action = Literal["promoted", "forced", "refused", "rolled back"]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the history: what was done with version `to` while `from_version` was champion (None: nobody was)."""
-
-    when: str
-    who: str
-    action: Action
-    from_version: int | None
-    to: int
-    reason: str
-
-    @property
-    def changes_office(self) -> bool:
-        """Whether `to` is champion since."""
-        return self.action != "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +77,10 @@ def register(store: Store, run_id: str, model_uri: str, manifest: Mapping[str, A
     if not found:
         _new_version(store, run_id, model_uri.removeprefix("models:/"), manifest)
         found = _of_bundle(store, bundle)
-    first, *doubles = sorted(int(version.version) for version in found)
-    for number in doubles:  # a slow server may have made two versions of a repeated request
-        store.client.delete_model_version(store.model, str(number))
-    _maybe_challenge(store, first)
-    return first
+        for number in found[1:]:  # a slow server may have made two versions of a repeated request
+            store.client.delete_model_version(store.model, str(number))
+    _maybe_challenge(store, found[0])
+    return found[0]
 
 
 def read_registry(params: Params) -> Registry:
@@ -155,27 +134,6 @@ def rollback(params: Params, reason: str) -> Event:
         return _install(store, registry, registry.find(str(before)), ("rolled back", reason))
 
 
-def previous_champion(history: Sequence[Event], present: int) -> int | None:
-    """Return which version was champion before `present`; a champion that was rolled back counts no more.
-
-    >>> def event(action, to):
-    ...     return Event("", "", action, None, to, "")
-    >>> previous_champion([event("promoted", 1), event("promoted", 2), event("promoted", 3)], 3)
-    2
-    >>> previous_champion([event("promoted", 1), event("promoted", 2), event("rolled back", 1)], 1)
-    """
-    line: list[int] = []
-    for event in history:
-        if event.action == "rolled back":
-            while line and line[-1] != event.to:
-                line.pop()
-        if event.changes_office and line[-1:] != [event.to]:
-            line.append(event.to)
-    while line and line[-1] == present:
-        line.pop()
-    return line[-1] if line else None
-
-
 def _new_version(store: Store, run_id: str, model_id: str, manifest: Mapping[str, Any]) -> None:
     made = store.client.create_model_version(
         store.model,
@@ -186,10 +144,9 @@ def _new_version(store: Store, run_id: str, model_id: str, manifest: Mapping[str
         description=_description(manifest),
         model_id=model_id,
     )
+    # The link from the model to its version; a server sets it by itself.
     versions = json.dumps([{"name": store.model, "version": made.version}])
-    store.client.set_logged_model_tags(
-        model_id, {"mlflow.modelVersions": versions}
-    )  # a server does it by itself
+    store.client.set_logged_model_tags(model_id, {"mlflow.modelVersions": versions})
 
 
 def _ensure_model(store: Store) -> None:
@@ -202,8 +159,8 @@ def _ensure_model(store: Store) -> None:
             raise
 
 
-def _of_bundle(store: Store, bundle: str) -> list["ModelVersion"]:
-    return [version for version in _all_versions(store) if version.tags.get(VERSION) == bundle]
+def _of_bundle(store: Store, bundle: str) -> list[int]:
+    return sorted(int(one.version) for one in _all_versions(store) if one.tags.get(VERSION) == bundle)
 
 
 def _all_versions(store: Store) -> list["ModelVersion"]:
@@ -255,11 +212,10 @@ def _read(store: Store) -> Registry:
     for alias, number in model.aliases.items():
         numbers.setdefault(int(number), []).append(alias)
     versions = [_version(version, numbers) for version in _all_versions(store)]
-    events = [Event(**json.loads(value)) for key, value in model.tags.items() if key.startswith(HISTORY)]
     return Registry(
         store.model,
         tuple(sorted(versions, key=lambda version: -version.number)),
-        tuple(sorted(events, key=lambda event: event.when)),
+        tuple(events_of(model.tags)),
     )
 
 
@@ -288,10 +244,7 @@ def _install(store: Store, registry: Registry, version: RegisteredVersion, why: 
 def _write(
     store: Store, action: Action, champion: RegisteredVersion | None, version: RegisteredVersion, reason: str
 ) -> Event:
-    now = datetime.now(UTC)
-    event = Event(
-        now.isoformat(), user(), action, champion.number if champion else None, version.number, reason
-    )
-    key = f"{HISTORY}{now:%Y%m%dT%H%M%S.%f}.{secrets.token_hex(2)}"  # two at the same moment are two
-    store.client.set_registered_model_tag(store.model, key, json.dumps(asdict(event), ensure_ascii=False))
+    before = champion.number if champion else None
+    event = Event(datetime.now(UTC).isoformat(), user(), action, before, version.number, reason)
+    store.client.set_registered_model_tag(store.model, *as_tag(event))
     return event

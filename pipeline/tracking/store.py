@@ -38,17 +38,9 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Store:
-    """An open store.
-
-    Attributes:
-        address: as the client has it.
-        registry: the address of the model registry where that is another, or None.
-        client: reads and writes both.
-        names: of what `upheld` keeps there.
-    """
+    """An open store: its address as the client has it, the client, and the names of what `upheld` keeps there."""
 
     address: str
-    registry: str | None
     client: "MlflowClient"
     names: Tracking
 
@@ -101,11 +93,11 @@ def open_store(params: Tracking, failure: str) -> Iterator[Store]:
     try:
         with _own_turn(address):
             yield _opened(address, params)
-    except store_errors() as error:
+    except _store_errors() as error:
         raise TrackingError(f"{without_password(address)}: {failure} ({_first_line(error)})") from error
 
 
-def store_errors() -> tuple[type[Exception], ...]:
+def _store_errors() -> tuple[type[Exception], ...]:
     """Return what a store raises that is down, corrupt, of another version, locked, or without its driver."""
     from alembic.util import CommandError
     from mlflow.exceptions import MlflowException
@@ -149,8 +141,7 @@ def _own_turn(address: str) -> AbstractContextManager[object]:
 def _opened(address: str, params: Tracking) -> Store:
     from mlflow import MlflowClient
 
-    registry = os.environ.get("MLFLOW_REGISTRY_URI")
-    return Store(address, registry, MlflowClient(address, registry), params)
+    return Store(address, MlflowClient(address, os.environ.get("MLFLOW_REGISTRY_URI")), params)
 
 
 def _first_line(error: Exception) -> str:

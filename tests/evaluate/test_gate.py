@@ -98,9 +98,11 @@ def test_a_model_without_held_cases_is_refused(gate):
     assert _failed(judge(none, _held(1.0), gate, MEASURE)) == ["test cases"]
 
 
-def test_a_model_whose_probabilities_follow_length_is_refused(gate):
+@pytest.mark.parametrize(("outcome", "sign"), [(1, 1), (1, -1), (0, 1), (0, -1)])
+def test_length_may_leak_within_neither_outcome_and_in_neither_direction(gate, outcome, sign):
     held = _held(1.0)
-    leaking = _changed(held, even=expit(np.log(held.even / (1 - held.even)) + (held.words - 75) / 10))
+    push = np.where(held.upheld == outcome, sign * (held.words - 75) / 10, 0.0)
+    leaking = _changed(held, even=expit(np.log(held.even / (1 - held.even)) + push))
     assert "length leakage" in _failed(judge(leaking, None, gate, MEASURE))
 
 

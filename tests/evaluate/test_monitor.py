@@ -51,7 +51,7 @@ def test_figures_come_by_period_in_order_with_all_cases_last():
     even = expit(np.where(upheld, 1.0, -1.0) + np.random.default_rng(0).normal(size=120))
     held = HeldCases(np.arange(120).astype(str), upheld, np.full(120, 50), np.arange(120), even, {})
     months = np.where(np.arange(120) < 80, "2025-02", "2025-01")
-    periods = by_period(held, np.full(120, 0.9), months, MEASURE)
+    periods = by_period(held, np.full(120, 0.9), months, MEASURE, least=20)
     assert [(p.name, p.cases) for p in periods] == [("2025-01", 40), ("2025-02", 80), ("all", 120)]
     assert periods[0].gap.value == pytest.approx(0.4)
     assert set(periods[0].figures) == {"auc", "matched_auc", "brier"}
@@ -61,7 +61,7 @@ def test_a_period_with_one_outcome_has_no_figures():
     held = HeldCases(
         np.array(["a", "b"]), np.zeros(2, int), np.full(2, 50), np.arange(2), np.full(2, 0.5), {}
     )
-    (month, _) = by_period(held, np.full(2, 0.5), np.array(["2025-01", "2025-01"]), MEASURE)
+    (month, _) = by_period(held, np.full(2, 0.5), np.array(["2025-01", "2025-01"]), MEASURE, least=5)
     assert month.figures == {}
 
 
@@ -109,6 +109,6 @@ def test_few_cases_say_nothing(rules):
     assert advice.notes == ()
 
 
-def test_cases_of_one_outcome_say_nothing_of_ranking(rules):
+def test_cases_too_few_of_which_have_an_outcome_say_nothing_of_ranking(rules):
     advice = advise(replace(_whole(), figures={}), TESTED, 2000, [], rules)
-    assert advice.reasons == ("The new cases have one outcome only, so nothing can be ranked.",)
+    assert advice.reasons == ("The new cases hold too few of one outcome to tell how well it ranks.",)
