@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.special import expit
@@ -72,10 +71,8 @@ class GroundsHead(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyp
         return self
 
     def _fit_grounds(self, X: csr_matrix, truth: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-        # Threads: the solver releases the interpreter's lock, and nothing is copied.
-        models = Parallel(n_jobs=-1, prefer="threads")(
-            delayed(self._fit_ground)(X, column) for column in truth.T
-        )
+        # One after another: liblinear draws from one generator a process, and in threads no two trainings are alike.
+        models = [self._fit_ground(X, column) for column in truth.T]
         coef = np.array([coef for coef, _ in models]).reshape(-1, X.shape[1])
         return coef, np.array([intercept for _, intercept in models])
 

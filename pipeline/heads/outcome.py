@@ -4,7 +4,6 @@ from copy import copy
 from typing import Self
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -124,13 +123,11 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         """Return scores (n, n_scores), each by a model that trained on neither the case nor its near-duplicates."""
         how = StratifiedGroupKFold(self.folds, shuffle=True, random_state=self.seed)
         folds = list(how.split(X, y, groups))
-        # Threads: the solver releases the interpreter's lock, and nothing is copied.
-        models = Parallel(n_jobs=-1, prefer="threads")(
-            delayed(self._classifier)(
-                X[train], y[train], weights[train], None if lengths is None else lengths[train]
-            )
+        # One after another: liblinear draws from one generator a process, and in threads no two trainings are alike.
+        models = [
+            self._classifier(X[train], y[train], weights[train], None if lengths is None else lengths[train])
             for train, _ in folds
-        )
+        ]
         scores = np.zeros((len(y), 1 if len(self.classes_) == 2 else len(self.classes_)))
         for model, (_, test) in zip(models, folds, strict=True):
             scores[test] = _columns(model.decision_function(X[test]))
