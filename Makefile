@@ -8,7 +8,7 @@ run: .venv/core.done ## the whole pipeline on the embedded corpus, end to end
 	$(BIN)/upheld run
 
 test: lint ## lint, types, layers and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: .venv/dev.done
 	$(BIN)/ruff check .

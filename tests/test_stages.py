@@ -273,5 +273,5 @@ def test_a_deployment_rate_moves_the_scores_of_a_bundle(quick_params, small_corp
 
 
 def test_a_model_at_an_address_that_does_not_exist_is_refused(quick_params):
-    with pytest.raises(TrackingError, match="models:/upheld@champion: cannot be fetched"):
+    with pytest.raises(TrackingError, match="models:/upheld@champion cannot be fetched"):
         stages.find_bundle("models:/upheld@champion", Path("models"), quick_params)
