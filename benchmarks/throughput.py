@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 from joblib import Parallel, cpu_count, delayed
 
-from pipeline.bundle import load_bundle
+from pipeline.bundle import latest_bundle, load_bundle
 from pipeline.corpus import embedded_corpus
 from pipeline.features.view import view_of_row
 from pipeline.schema import Outcome
@@ -36,8 +36,9 @@ LOOP_ROWS = 2_000
 KILLED_AT_RANDOM = """
 import os, random, signal, sys, time
 from pathlib import Path
-from pipeline.bundle import load_bundle
-from pipeline.score.batch import Options, score_file
+from pipeline.bundle import latest_bundle, load_bundle
+from pipeline.score.batch import score_file
+from pipeline.score.plan import Options
 
 bundle, source, output = load_bundle(Path(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
 params = bundle.heads.params.score.model_copy(update={"chunk_rows": 25})
@@ -212,7 +213,7 @@ def show(what: str, found: str, wanted: str = "") -> None:
 
 
 def main(options: argparse.Namespace, folder: Path) -> None:
-    model = Path(options.model)
+    model = options.model or latest_bundle(Path("models"))
     source = make_input(folder / "complaints.csv", options.rows)
     rows = options.rows
     print(f"{rows:,} rows of {source.stat().st_size / rows:,.0f} bytes, {cpu_count()} cores")
@@ -253,7 +254,9 @@ def main(options: argparse.Namespace, folder: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", required=True, help="a bundle's folder, as `upheld train` prints it last")
+    parser.add_argument(
+        "--model", type=Path, help="a bundle's folder; the newest in ./models, where it is left out"
+    )
     parser.add_argument("--rows", type=int, default=100_000, help="rows behind rates and ratios")
     parser.add_argument("--sizes", default="10000,100000,1000000", help="rows behind memory and growth")
     parser.add_argument("--kills", type=int, default=200, help="how often a run is killed")

@@ -65,8 +65,8 @@ class _Lookup:
                 words if size == 1 else map(" ".join, zip(*(words[at:] for at in range(size)), strict=False))
             )
 
-    def _columns_of_letters(self, word: str) -> frozenset[int]:
-        return frozenset(self._column[piece] for piece in _pieces(word, self._sizes) if piece in self._column)
+    def _columns_of_letters(self, word: str) -> tuple[int, ...]:
+        return tuple({self._column[piece] for piece in _pieces(word, self._sizes) if piece in self._column})
 
 
 _LOOKUPS: WeakKeyDictionary[TfidfVectorizer, _Lookup] = WeakKeyDictionary()

@@ -15,7 +15,6 @@ from pipeline.params import Score
 from pipeline.profile import Profile
 from pipeline.schema import Outcome, Reject
 from pipeline.score.chunk import Chunk, Task
-from pipeline.score.columns import flat
 from pipeline.score.output import Output, StandardOutput
 from pipeline.score.plan import Options, check_paths, input_format, output_format, task_for
 from pipeline.score.work import open_output, work_folder
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 MAX_CHUNK_TEXT = 8_000_000  # characters, from which on a chunk ends before it has all its rows
 EDGE = 1 << 20  # bytes at both ends of an input by which it is known again
-
-__all__ = ["Options", "ScoringSummary", "flat", "score_file"]
 
 Advance = Callable[[int, float | None], None]
 

@@ -9,6 +9,7 @@ from pipeline.errors import InputError
 from pipeline.features.view import UnusableComplaintError, complaint_column
 from pipeline.heads.reasons import OTHER, START
 from pipeline.schema import Outcome
+from pipeline.tables import listed
 
 FIELDS = ("complaint", "organisation", "category", "subcategory", "received_on", "reference", "id")
 
@@ -74,14 +75,12 @@ def check_columns(name: str, columns: Sequence[str], fields: Mapping[str, str]) 
     """
     missing = [f"{field}={column}" for field, column in fields.items() if column not in columns]
     if missing:
-        raise InputError(
-            f"{name}: has no column for --map {', '.join(missing)}; it has {', '.join(columns)}."
-        )
+        raise InputError(f"{name}: has no column for --map {', '.join(missing)}; it has {listed(columns)}.")
     try:
         complaint_column(dict.fromkeys([*columns, *fields]))
     except UnusableComplaintError as error:
         raise InputError(
-            f"{name}: has {error}; its columns are {', '.join(columns)}. "
+            f"{name}: has {error}; its columns are {listed(columns)}. "
             "Name the one that holds it, such as --map complaint=COLUMN."
         ) from error
 

@@ -5,6 +5,7 @@ Every engine scores by this one function, so that a row gets the same columns wh
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -64,7 +65,7 @@ def score_rows(
     scored = bundle.heads.score(views, version=bundle.version, explain=explain)
     added = (as_columns(prediction, explain=explain) for prediction in scored.predictions)
     kept = [
-        _renamed(row.values, names or passed_through(row.values, explain=explain)) | columns
+        _renamed(row.values, names or _names(tuple(row.values), explain)) | columns
         for row, columns in zip(usable, added, strict=True)
     ]
     return ScoredRows(kept, rejects, Profile.of(views, scored))
@@ -76,6 +77,11 @@ def _with_fields(values: Mapping[str, Any], fields: Mapping[str, str]) -> Mappin
 
 def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {names[name]: value for name, value in values.items()}
+
+
+@lru_cache(maxsize=1_000)
+def _names(columns: tuple[str, ...], explain: int) -> dict[str, str]:
+    return passed_through(columns, explain=explain)
 
 
 def _name_of(values: Mapping[str, Any]) -> str:

@@ -136,8 +136,9 @@ class FileOutput:
         self._journal = journal
 
     def _broken(self, error: OSError) -> ScoringError:
+        safe = f"{self.tally.rows:,} rows are safe in {self._folder}"
         return ScoringError(
-            f"{self._path}: cannot be written ({error.strerror}); {self.tally.rows:,} rows are safe in {self._folder}. "
+            f"{self._path}: cannot be written ({error.strerror or error}); {safe}. "
             "Make room, then run the same command with --resume."
         )
 

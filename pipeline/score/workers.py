@@ -91,7 +91,8 @@ class Workers:
                 yield done
         except BrokenProcessPool as error:
             raise ScoringError(
-                "a worker process was ended from outside, perhaps for want of memory; set score.chunk_rows lower."
+                "a worker process was ended from outside, perhaps for want of memory. Make room, then run the same "
+                "command with --resume."
             ) from error
 
 

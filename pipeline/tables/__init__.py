@@ -3,7 +3,7 @@
 from pipeline.tables.formats import STANDARD, Format, format_named, format_of
 from pipeline.tables.names import check_output, check_writable, rejects_path
 from pipeline.tables.reading import Table, columns_of, open_table, read_rows, table_of
-from pipeline.tables.row import Row, fault_in
+from pipeline.tables.row import Row, fault_in, listed
 from pipeline.tables.streams import Source
 from pipeline.tables.writing import (
     CsvEncoder,
@@ -33,6 +33,7 @@ __all__ = [
     "format_named",
     "format_of",
     "json_line",
+    "listed",
     "neutralised",
     "open_table",
     "read_rows",

@@ -1,13 +1,14 @@
 """Lines of delimited text in, rows out; refuses a header that names no columns, and rejects rows that do not fit it."""
 
 import csv
+import io
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 
 from pipeline.errors import InputError
 from pipeline.schema import Reject
-from pipeline.tables.row import Row, fault_in, text_fault
+from pipeline.tables.row import Row, fault_in, listed, text_fault
 from pipeline.tables.streams import Source
 
 MAX_RECORD = 50_000_000  # characters of one record; a longer one has lost its closing quotation mark
@@ -44,7 +45,7 @@ def _delimiter(source: Source) -> str:
 
 def _width(text: str, delimiter: str) -> int:
     try:
-        return len(_first(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)))
+        return len(_first(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)))
     except csv.Error:
         return 1
 
@@ -60,11 +61,11 @@ def _header(reader: Iterator[list[str]], name: str) -> list[str]:
         raise InputError(
             f"{name}: header is not readable as CSV ({error}); close the quotation marks."
         ) from error
-    check_columns(names, name)
+    check_header(names, name)
     return names
 
 
-def check_columns(names: list[str], where: str) -> None:
+def check_header(names: list[str], where: str) -> None:
     """Refuse names of columns that are no text, that stand twice, or that are missing.
 
     Raises:
@@ -74,7 +75,7 @@ def check_columns(names: list[str], where: str) -> None:
     if fault := fault_in(dict.fromkeys(names)):
         raise InputError(f"{where}: header: {fault}.")
     if repeated or not all(names):
-        what = f"the columns {', '.join(repeated)} twice" if repeated else "a column without a name"
+        what = f"the columns {listed(repeated)} twice" if repeated else "a column without a name"
         raise InputError(f"{where}: header has {what}; each column needs a name of its own. Rename it.")
 
 

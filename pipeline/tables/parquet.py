@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import InputError
 from pipeline.schema import Reject
-from pipeline.tables.delimited import check_columns
+from pipeline.tables.delimited import check_header
 from pipeline.tables.formats import Format
 from pipeline.tables.reading import Table
-from pipeline.tables.row import Row, fault_in
+from pipeline.tables.row import Row, text_fault
 from pipeline.tables.streams import check_file, damaged
 from pipeline.tables.writing import as_text
 
@@ -38,7 +38,7 @@ def open_parquet(path: Path) -> Iterator[Table]:
         raise InputError(f"{path}: cannot be read as Parquet ({error}). Export it again.") from error
     with file:
         names = file.schema_arrow.names
-        check_columns(names, str(path))
+        check_header(names, str(path))
         total = max(file.metadata.num_rows, 1)
         yield Table(str(path), PARQUET, names, _rows(file, str(path)), lambda passed: passed / total)
 
@@ -49,9 +49,10 @@ def _rows(file: pq.ParquetFile, name: str) -> Iterator[Row | Reject]:
         for batch in file.iter_batches(BATCH):
             for values in batch.to_pylist():
                 number += 1
-                fault = fault_in(values)
+                text = "".join(value for value in values.values() if isinstance(value, str))
+                fault = text_fault(text, values, "utf-8")
                 yield Reject(name, fault, number) if fault else Row(number, values)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise damaged(name, number, error) from error
 
 

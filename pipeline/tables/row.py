@@ -1,13 +1,14 @@
 """What a row is, and what makes one unusable wherever it stands."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _UNUSABLE = re.compile("[\\0\\ud800-\\udfff]")  # "a\0b" and half a surrogate pair match, "naïve 😀" does not
 
 WINDOWS = "cp1252"
+MAX_NAME = 40
 MIXED = "is UTF-8 where the rest of the file is Windows-1252; save all of it as UTF-8"
 
 
@@ -17,6 +18,15 @@ class Row:
 
     number: int
     values: dict[str, Any]
+
+
+def listed(columns: Iterable[str]) -> str:
+    """Return names of columns for a message; a long one may be a complaint in a file without a header.
+
+    >>> listed(["id", "Mr X complains that the Council has not collected his bins."])
+    'id, …'
+    """
+    return ", ".join(name if len(name) <= MAX_NAME else "…" for name in columns)
 
 
 def fault_in(values: Mapping[str, Any], *, encoding: str = "UTF-8") -> str | None:
@@ -32,7 +42,7 @@ def fault_in(values: Mapping[str, Any], *, encoding: str = "UTF-8") -> str | Non
             bad = _UNUSABLE.search(text)
             if bad is None:
                 continue
-            where = "a column's name" if text is name else f"column {name}"
+            where = "a column's name" if text is name else f"column {listed([name])}"
             if bad[0] == "\0":
                 return f"{where}: holds NUL bytes; export it again as plain UTF-8 text"
             return f"{where}: byte 0x{ord(bad[0]) & 0xFF:02x} is not {encoding}; save the file as UTF-8"

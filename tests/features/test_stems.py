@@ -40,6 +40,34 @@ def test_ways_of_writing_one_thing_give_the_same_stems(one, other):
     assert "".join(stems(one)) == "".join(stems(other))
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("not to pay", ["not", "pay"]),
+        ("failed to to pay to him", ["not", "pay", "to"]),
+        ("failed him to pay", ["not", "pay"]),  # "him" is not kept
+        ("to pay", ["to", "pay"]),
+        ("refused to pay", ["refus", "to", "pay"]),
+    ],
+)
+def test_to_is_dropped_behind_a_negation_only(text, kept):
+    assert stems(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("flat 12023 of 1999", ["flat", "12023", "of", "yearnum"]),
+        ("from 2019/20 to 2020", ["from", "yearnum", "20", "to", "yearnum"]),
+        ("R&D & planning", ["randd", "plan"]),
+        ("Leeds and York City Council and Parishes Council", ["council", "and", "parish", "council"]),
+        ("the Borough of Barnet Council", ["council", "council"]),
+    ],
+)
+def test_only_whole_years_pairs_and_bodies_are_rewritten(text, kept):
+    assert stems(text) == kept
+
+
 @pytest.mark.parametrize("body", ["Parish Council", "Town Council"])
 def test_a_parish_or_town_council_is_another_body(body):
     assert stems(f"The {body} objected") != stems("The Council objected")

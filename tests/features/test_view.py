@@ -52,6 +52,19 @@ def test_layout_and_quotation_marks_leave_no_trace(params):
 
 
 @pytest.mark.parametrize(
+    ("complaint", "seen"),
+    [
+        ("1. Mr X says", "Mr X says"),
+        (" (a) Mr X says", "Mr X says"),
+        ("Mr X says\r\n- bins\n2) post", "Mr X says bins post"),
+        ("Mr X has - 2. plans", "Mr X has - 2. plans"),
+    ],
+)
+def test_list_marks_are_dropped_where_a_line_begins(params, complaint, seen):
+    assert view_of_row({"complaint": complaint}, params.view).complaint == seen
+
+
+@pytest.mark.parametrize(
     ("row", "year"),
     [
         ({"received_on": "2025-03-31"}, 2024),

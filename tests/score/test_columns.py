@@ -52,6 +52,13 @@ def test_a_mapped_column_that_is_missing_is_refused():
         check_columns("in.csv", ["id", "text"], {"complaint": "story"})
 
 
+def test_a_file_without_a_header_does_not_get_its_first_row_into_a_message():
+    text = "Mr X says the Council has missed his assisted bin collection since May."
+    with pytest.raises(InputError, match=r"its columns are 7, …\.") as caught:
+        check_columns("in.csv", ["7", text], {})
+    assert "Mr X" not in str(caught.value)
+
+
 def test_a_mapped_complaint_needs_no_column_of_its_own_name():
     check_columns("in.csv", ["story"], {"complaint": "story"})
     with pytest.raises(InputError, match=r"no complaint column; .* such as --map complaint=COLUMN"):

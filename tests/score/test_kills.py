@@ -22,7 +22,8 @@ KILLED_AT_RANDOM = """
 import os, random, signal, sys, time
 from pathlib import Path
 from pipeline.bundle import load_bundle
-from pipeline.score.batch import Options, score_file
+from pipeline.score.batch import score_file
+from pipeline.score.plan import Options
 
 bundle = load_bundle(Path(sys.argv[1]))
 params = bundle.heads.params.score.model_copy(update={"chunk_rows": 20})
