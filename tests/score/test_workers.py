@@ -3,6 +3,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from pipeline.errors import ScoringError
 from pipeline.score import workers
@@ -12,6 +13,12 @@ from pipeline.tables import JsonlEncoder, Row
 
 WORKER = "joblib.externals.loky.backend.popen_loky_posix"
 TEXT = "Mr X says the Council has missed his assisted bin collection, {} times since May."
+
+
+@pytest.fixture(autouse=True)
+def _no_other_workers() -> None:
+    """End the processes that joblib keeps for a while after other tests."""
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import mlflow
 import pandas as pd
@@ -14,9 +15,11 @@ BIN, FINE = "Her bin was missed for weeks.", "He objects to a penalty charge not
 
 @pytest.fixture(scope="module")
 def model(logged, client, tracked):
-    """The logged model, loaded as MLflow loads it."""
+    """The logged model, loaded as MLflow loads it; its copy of the package leaves the path before other tests come."""
     location = client.get_logged_model(logged.model_uri.removeprefix("models:/")).artifact_location
-    return mlflow.pyfunc.load_model(location)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", sys.path)
+        yield mlflow.pyfunc.load_model(location)
 
 
 def test_the_logged_model_predicts_what_the_bundle_predicts(model, bundle):
