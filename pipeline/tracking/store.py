@@ -38,7 +38,7 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Store:
-    """An open store: its address as the client has it, the client, and the names of what `upheld` keeps there."""
+    """An open store: its address as it was given, the client, and the names of what `upheld` keeps there."""
 
     address: str
     client: "MlflowClient"
@@ -141,7 +141,18 @@ def _own_turn(address: str) -> AbstractContextManager[object]:
 def _opened(address: str, params: Tracking) -> Store:
     from mlflow import MlflowClient
 
-    return Store(address, MlflowClient(address, os.environ.get("MLFLOW_REGISTRY_URI")), params)
+    return Store(address, MlflowClient(_wherever(address), os.environ.get("MLFLOW_REGISTRY_URI")), params)
+
+
+def _wherever(address: str) -> str:
+    """Return the address of a store that holds in any folder.
+
+    MLflow keeps each address's connection: a process that has moved to another folder would go on in the old one.
+    """
+    file = file_of(address)
+    if file is None or file.is_absolute() or file.name == ":memory:":
+        return address
+    return address.replace(":///", f":///{Path.cwd()}/", 1) if "://" in address else str(file.absolute())
 
 
 def _first_line(error: Exception) -> str:

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pipeline.errors import TrackingError
 from pipeline.tracking.fetch import download_bundle
 from pipeline.tracking.registry import read_registry
 from pipeline.tracking.runs import log_bundle
+from pipeline.tracking.store import open_store
 from tests.tracking.conftest import Server, at, free_port, running
 
 pytestmark = pytest.mark.slow
@@ -97,6 +98,16 @@ def test_the_environment_outranks_the_settings(trained, params, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://127.0.0.1:9/none")
     assert _fails(trained.bundle, params, "sqlite:///unused.db").startswith("postgresql://127.0.0.1:9/none: ")
     assert not Path("unused.db").exists()
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///mlflow.db", "runs"])
+def test_a_process_that_moves_to_another_folder_has_the_store_of_that_folder(params, uri, tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        with chdir(tmp_path / name), open_store(at(params, uri).tracking, "nothing was done") as store:
+            assert "upheld" not in {found.name for found in store.client.search_experiments()}
+            assert store.experiment
+            assert Path(store.address.removeprefix("sqlite:///")).exists()
 
 
 def test_the_store_and_the_run_of_a_notebook_stay_as_they_are(trained, params, logged, tracked):
