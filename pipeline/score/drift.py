@@ -5,6 +5,7 @@ evenly (Bonferroni), the signals theirs by Holm's rule: it is the rate of any al
 warning needs an effect of some size as well: in a large batch the smallest difference is significant.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,10 @@ class Drift:
             "findings": [finding.as_json() for finding in self.findings],
             "batch": self.batch.model_dump(mode="json"),
         }
+
+    def as_text(self) -> str:
+        """Return the same as JSON."""
+        return json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n"
 
 
 def compare(reference: Profile, batch: Profile, params: DriftParams) -> Drift:

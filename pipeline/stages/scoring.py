@@ -1,9 +1,9 @@
 """Complaints and a bundle in, predictions out, and what sets these complaints apart from those of training."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -70,7 +70,7 @@ def score(
         )
     drift = compare(bundle.reference, scored.profile, params.drift)
     if output != STANDARD:
-        write_text(drift_path(output), json.dumps(drift.as_json(), indent=2, ensure_ascii=False) + "\n")
+        write_text(drift_path(output), drift.as_text())
     if report:
         form = format_named(options.output_format) if options.output_format else None
         results = Results(output, bundle, options.fields, form, drift)
@@ -93,7 +93,7 @@ def score_with_spark(
     master: str | None = None,
     options: Options | None = None,
 ) -> ScoringSummary:
-    """Score a folder of files with a bundle, by Spark.
+    """Score a folder of files with a bundle, by Spark; what sets them apart from training goes to "OUTPUT.drift.json".
 
     Args:
         source: CSV, TSV, JSONL or Parquet, wherever Spark can read.
@@ -119,10 +119,15 @@ def score_with_spark(
             folder
         )  # Spark takes long to start, and longer to say what is wrong with a bundle
         packed = PackedBundle.of(folder)
-    scored = score_folder(
-        source, output, bundle=packed, params=params.score, master=master or MASTER, options=options
+    return score_folder(
+        source,
+        output,
+        bundle=packed,
+        params=params.score,
+        master=master or MASTER,
+        options=options,
+        drift_of=partial(compare, bundle.reference, params=params.drift),
     )
-    return replace(scored, drift=compare(bundle.reference, scored.profile, params.drift))
 
 
 def _check_written_beside(source: Path, output: Path, report: Path | None) -> None:

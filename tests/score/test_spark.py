@@ -368,7 +368,7 @@ INSTALL = "install Java 17 or newer (Debian, Ubuntu: apt-get install openjdk-17-
 def test_the_command_starts_spark_scores_a_folder_and_stops_spark(trained):
     Path("in").mkdir()
     Path("pipeline").mkdir()  # not to be taken for the package, here or by a worker
-    _write(Path("in/a.csv"), [{"id": str(n), "story": COMPLAINT} for n in range(5)])
+    _write(Path("in/a.csv"), [{"id": str(n), "story": COMPLAINT} for n in range(500)])
     code = (
         "import sys; from pipeline.cli import app; app(sys.argv[1:], standalone_mode=False)\n"
         "import pyspark; print('Spark runs:', pyspark.SparkContext._active_spark_context is not None)"
@@ -385,10 +385,27 @@ def test_the_command_starts_spark_scores_a_folder_and_stops_spark(trained):
     )
     done = _python(code, "in", "--out", "out.parquet", *options)
     assert done.returncode == 0, done.stderr
-    assert "scored    5 complaints: out.parquet" in done.stdout
+    assert "scored    500 complaints: out.parquet" in done.stdout
     assert "Spark runs: False" in done.stdout
     assert not {"WARN", "ERROR", "FutureWarning"} & set(done.stderr.split())
-    assert [len(row["reasons"]) > 0 for row in _rows(Path("out.parquet"))] == [True] * 5
+    assert [len(row["reasons"]) > 0 for row in _rows(Path("out.parquet"))] == [True] * 500
+    here = CliRunner().invoke(
+        cli.app,
+        [
+            "score",
+            "in/a.csv",
+            "--out",
+            "here.csv",
+            "--model",
+            str(trained.bundle),
+            "--map",
+            "complaint=story",
+        ],
+    )
+    assert here.exit_code == 0
+    drift = json.loads(Path("out.parquet.drift.json").read_text(encoding="utf-8"))
+    assert drift["warnings"]  # one complaint 500 times over
+    assert drift == json.loads(Path("here.drift.json").read_text(encoding="utf-8"))
 
 
 def test_a_master_on_which_spark_does_not_start_is_said_plainly(trained):

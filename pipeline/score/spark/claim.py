@@ -1,4 +1,7 @@
-"""An output in, the same for one run alone; refuses one that is there already, and clears it when the run fails."""
+"""An output in, the same for one run alone; refuses one that is there already, and clears it when the run fails.
+
+Spark has no word of its own for files that are no tables: these are Hadoop's, which it writes with.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +20,21 @@ def rejects_folder(output: str) -> str:
     return f"{output}.rejects"
 
 
+def drift_file(output: str) -> str:
+    """Return where the drift of an output goes."""
+    return f"{output}.drift.json"
+
+
+def write_text(session: "SparkSession", address: str, text: str) -> None:
+    """Write a file wherever Spark can write; one that is there is replaced."""
+    path, files = _on_its_files(session, address)
+    stream = files.create(path, True)
+    try:
+        stream.write(bytearray(text.encode()))
+    finally:
+        stream.close()
+
+
 @contextmanager
 def claimed(session: "SparkSession", output: str) -> Iterator[None]:
     """Keep an output and its rejects for this run; where the run fails, nothing stays of either.
@@ -30,12 +48,9 @@ def claimed(session: "SparkSession", output: str) -> Iterator[None]:
     Raises:
         InputError: there is something in it, or in the folder of its rejects.
     """
-    # Spark has no word of its own for files that are no tables: these are Hadoop's, which it writes with.
-    context: Any = session.sparkContext
-    path = context._jvm.org.apache.hadoop.fs.Path
-    folders = [path(output), path(rejects_folder(output))]
-    files = folders[0].getFileSystem(context._jsc.hadoopConfiguration())
-    claim = path(folders[0], CLAIM)
+    folder, files = _on_its_files(session, output)
+    folders = [folder, _on_its_files(session, rejects_folder(output))[0]]
+    claim, _ = _on_its_files(session, f"{output}/{CLAIM}")
     for folder in folders:
         if files.exists(folder) and len(files.listStatus(folder)):
             what = "another run is writing it, or was killed" if files.exists(claim) else "is there already"
@@ -50,3 +65,10 @@ def claimed(session: "SparkSession", output: str) -> Iterator[None]:
     finally:
         for place in [claim] if is_whole else folders:
             files.delete(place, True)
+
+
+def _on_its_files(session: "SparkSession", address: str) -> tuple[Any, Any]:
+    """Return an address as Hadoop's path, and the file system that it is on."""
+    context: Any = session.sparkContext
+    path = context._jvm.org.apache.hadoop.fs.Path(address)
+    return path, path.getFileSystem(context._jsc.hadoopConfiguration())

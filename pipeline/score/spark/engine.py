@@ -5,6 +5,7 @@ read and scored there by `worker`, as it would be on one machine, so that it com
 the workers' disks until it is written: rows and rejects are two outputs, and nothing shall be scored twice.
 """
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -15,12 +16,14 @@ from pyspark.sql import DataFrame
 from pipeline.bundle import passed_through, prediction_columns
 from pipeline.errors import InputError
 from pipeline.params import Score
+from pipeline.profile import Profile
 from pipeline.score.batch import ScoringSummary
 from pipeline.score.chunk import Tally
 from pipeline.score.columns import PREDICTION_TYPES, check_columns
+from pipeline.score.drift import Drift
 from pipeline.score.plan import Options
 from pipeline.score.spark import worker
-from pipeline.score.spark.claim import claimed, rejects_folder
+from pipeline.score.spark.claim import claimed, drift_file, rejects_folder, write_text
 from pipeline.score.spark.packed import PackedBundle
 from pipeline.score.spark.reading import Input, on_workers, open_input, types_in
 from pipeline.score.spark.session import open_session, plain_errors
@@ -39,6 +42,7 @@ def score_folder(
     params: Score,
     master: str = MASTER,
     options: Options | None = None,
+    drift_of: Callable[[Profile], Drift] | None = None,
 ) -> ScoringSummary:
     """Score a folder of files, or one file; rejects go to "OUTPUT.rejects". The order of rows is not kept.
 
@@ -50,6 +54,7 @@ def score_folder(
         params: rows at a time, and formula guard.
         master: where Spark is started, if it does not run in this process: "local[2]" is on two cores of this machine.
         options: what else is wanted.
+        drift_of: finds what sets the scored rows apart, which goes to "OUTPUT.drift.json"; None: nobody looks.
 
     Raises:
         InputError: an input that cannot be read at all or has no complaint column, an output that is there or cannot be
@@ -64,8 +69,11 @@ def score_folder(
         read = open_input(session, source, options.input_format)
         form = _output_format(output, read.form, options)
         tally = _score(read.records, _work(read, form, bundle, params, options), output, form)
+        drift = drift_of(tally.profile) if drift_of else None
+        if drift:
+            write_text(session, drift_file(output), drift.as_text())
     rejects = rejects_folder(output) if tally.reasons else None
-    return ScoringSummary(output, tally.outcomes, tally.reasons, tally.profile, rejects)
+    return ScoringSummary(output, tally.outcomes, tally.reasons, tally.profile, rejects, drift=drift)
 
 
 def _output_format(output: str, read: Format, options: Options) -> Format:
