@@ -257,7 +257,7 @@ if __name__ == "__main__":
     parser.add_argument(
         "--model", type=Path, help="a bundle's folder; the newest in ./models, where it is left out"
     )
-    parser.add_argument("--rows", type=int, default=100_000, help="rows behind rates and ratios")
+    parser.add_argument("--rows", type=int, default=300_000, help="rows behind rates and ratios")
     parser.add_argument("--sizes", default="10000,100000,1000000", help="rows behind memory and growth")
     parser.add_argument("--kills", type=int, default=200, help="how often a run is killed")
     with tempfile.TemporaryDirectory() as made:

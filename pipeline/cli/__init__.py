@@ -1,5 +1,6 @@
 """The command `upheld`: one command a stage. All that prints is here; everything heavy is imported when it runs."""
 
+import gc
 import sys
 from typing import NoReturn
 
@@ -8,6 +9,8 @@ import typer
 from pipeline.cli import corpus, models, scoring, training
 from pipeline.cli.show import note
 from pipeline.errors import UpheldError
+
+OBJECTS = 50_000  # made between two looks for garbage: by Python's default a tenth of a start goes into them
 
 app = typer.Typer(
     name="upheld",
@@ -33,6 +36,7 @@ app.add_typer(models.app, name="models")
 
 def main() -> None:
     """Run the command line; wrong input ends with its message on standard error and exit code 2."""
+    gc.set_threshold(OBJECTS)
     try:
         app()
     except UpheldError as error:

@@ -19,13 +19,13 @@ class CutTexts:
     """n texts as terms: learnt from nothing, so that any split of them may share it.
 
     Attributes:
-        words: (n,) the content stems of each text in order, joined by blanks.
+        words: (n,) the content stems of each text, in order.
         ideas: (n,) the same with the phrases of the lexicon folded into ideas.
         signals: (n, n_signals) 1 where a text shows a signal, in the order of the lexicon.
     """
 
-    words: Sequence[str]
-    ideas: Sequence[str]
+    words: Sequence[list[str]]
+    ideas: Sequence[list[str]]
     signals: csr_matrix
 
     def at(self, positions: NDArray[np.intp]) -> "CutTexts":
@@ -42,8 +42,8 @@ def cut_texts(views: Sequence[View], *, spacy_model: str | None = None) -> CutTe
     for complaint in without_names(complaints, spacy_model) if spacy_model else complaints:
         own = stems(complaint)
         doc = as_doc(own)
-        words.append(" ".join(filter(is_content, own)))
-        ideas.append(" ".join(ideas_in(doc)))
+        words.append(list(filter(is_content, own)))
+        ideas.append(ideas_in(doc))
         shown += sorted(column[name] for name in signals_in(doc))
         starts.append(len(shown))
     places = np.array(shown, dtype=np.int32)

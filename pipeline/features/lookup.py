@@ -5,7 +5,7 @@ scikit-learn takes every text apart piece by piece. Here each distinct word is t
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, repeat
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -14,14 +14,15 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 REMEMBERED = 50_000  # words a vectoriser; most complaints are made of far fewer
+UNKNOWN = -1  # the column of a term that has none
 
 
-def tfidf_matrix(vectoriser: TfidfVectorizer, texts: Sequence[str]) -> csr_matrix:
-    """Return (n, n_terms), what `vectoriser.transform(texts)` does.
+def tfidf_matrix(vectoriser: TfidfVectorizer, texts: Sequence[list[str]]) -> csr_matrix:
+    """Return (n, n_terms), what `vectoriser.transform` returns for the texts, joined by blanks.
 
     Args:
         vectoriser: fitted; binary, its terms n-grams of words divided by blanks, or of the letters of such words.
-        texts: n texts.
+        texts: n lists of words.
     """
     lookup = _LOOKUPS.get(vectoriser)
     if lookup is None:
@@ -38,19 +39,16 @@ class _Lookup:
         self._sizes = range(vectoriser.ngram_range[0], vectoriser.ngram_range[1] + 1)
         self._by_letters = vectoriser.analyzer == "char_wb"
         self._columns_of_word = lru_cache(REMEMBERED)(self._columns_of_letters)
+        self._column_of_words = {tuple(term.split()): column for term, column in self._column.items()}
 
-    def matrix(self, texts: Sequence[str]) -> csr_matrix:
-        cut = [text.split() for text in texts]
-        filled = self._filled_by_letters(cut) if self._by_letters else self._filled_by_words(cut)
+    def matrix(self, texts: Sequence[list[str]]) -> csr_matrix:
+        filled = self._filled_by_letters(texts) if self._by_letters else self._filled_by_words(texts)
         filled.sort_indices()
         filled.data = self._idf[filled.indices]
         return normalize(filled, copy=False)
 
     def _filled_by_words(self, texts: Sequence[list[str]]) -> csr_matrix:
-        column = self._column
-        return _table(
-            [{column[term] for term in self._terms(words) if term in column} for words in texts], len(column)
-        )
+        return _table([self._columns_of_text(words) for words in texts], len(self._column))
 
     def _filled_by_letters(self, texts: Sequence[list[str]]) -> csr_matrix:
         """Return which columns texts fill: which words they hold, times which columns each word fills."""
@@ -59,11 +57,13 @@ class _Lookup:
         pieces = _table([self._columns_of_word(word) for word in place], len(self._column))
         return _table(held, len(place)) @ pieces
 
-    def _terms(self, words: list[str]) -> Iterator[str]:
+    def _columns_of_text(self, words: list[str]) -> set[int]:
+        found: set[int] = set()
         for size in self._sizes:
-            yield from (
-                words if size == 1 else map(" ".join, zip(*(words[at:] for at in range(size)), strict=False))
-            )
+            terms = zip(*(words[at:] for at in range(size)), strict=False)
+            found.update(map(self._column_of_words.get, terms, repeat(UNKNOWN)))
+        found.discard(UNKNOWN)
+        return found
 
     def _columns_of_letters(self, word: str) -> tuple[int, ...]:
         return tuple({self._column[piece] for piece in _pieces(word, self._sizes) if piece in self._column})

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cache
-from operator import itemgetter
 from typing import Any
 
-from pipeline.features.lexicon import IDEA, ideas, phrase_stems, signals
+from pipeline.features.lexicon import ideas, phrase_stems, signals
 from pipeline.features.stems import is_content
 
 _OTHER = "_"  # stands for every stem that no phrase holds: spaCy remembers each word it has met
@@ -19,17 +18,22 @@ class StemDoc:
     """The stems of a text, and all phrases of the lexicon in it, by the name of their signal or idea."""
 
     stems: list[str]
-    phrases: list[Span]
+    signals: list[Span]
+    ideas: list[Span]
 
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
-    """The vocabulary, the stems that phrases are made of, the matcher, and the names behind its keys."""
+    """The vocabulary, spaCy's number of each stem that phrases are made of, the matcher, the names behind its keys.
+
+    A key is spaCy's number of a name.
+    """
 
     vocab: Any
-    stems: frozenset[str]
+    numbers: dict[str, int]
     matcher: Any
-    names: dict[int, str]
+    signals: dict[int, str]
+    ideas: dict[int, str]
 
 
 @cache
@@ -41,12 +45,16 @@ def _lexicon() -> _Lexicon:
 
     vocab = spacy.blank("en").vocab
     matcher = PhraseMatcher(vocab)
-    phrases = [(signal.name, phrase_stems(phrase)) for signal in signals() for phrase in signal.phrases]
-    phrases += [(name, phrase) for phrase, name in ideas().items()]
+    of_signals = [(signal.name, phrase_stems(phrase)) for signal in signals() for phrase in signal.phrases]
+    of_ideas = [(name, phrase) for phrase, name in ideas().items()]
+    phrases = of_signals + of_ideas
     for name, phrase in phrases:
         matcher.add(name, [Doc(vocab, words=list(phrase))])
-    stems = frozenset(stem for _, phrase in phrases for stem in phrase)
-    return _Lexicon(vocab, stems, matcher, {vocab.strings[name]: name for name, _ in phrases})
+    numbers = {
+        stem: vocab.strings.add(stem) for stem in {_OTHER, *(s for _, phrase in phrases for s in phrase)}
+    }
+    names = ({vocab.strings[name]: name for name, _ in own} for own in (of_signals, of_ideas))
+    return _Lexicon(vocab, numbers, matcher, *names)
 
 
 def as_doc(stems: list[str]) -> StemDoc:
@@ -54,9 +62,15 @@ def as_doc(stems: list[str]) -> StemDoc:
     from spacy.tokens import Doc
 
     lexicon = _lexicon()
-    words = [stem if stem in lexicon.stems else _OTHER for stem in stems]
-    found = lexicon.matcher(Doc(lexicon.vocab, words=words, spaces=[True] * len(words)))
-    return StemDoc(stems, [(lexicon.names[key], start, end) for key, start, end in found])
+    number, other = lexicon.numbers.get, lexicon.numbers[_OTHER]
+    # spaCy takes numbers as it takes words, and need not look them up.
+    numbers: list[Any] = [number(stem, other) for stem in stems]
+    found = lexicon.matcher(Doc(lexicon.vocab, words=numbers))
+    of_signals, of_ideas = (
+        [(names[key], start, end) for key, start, end in found if key in names]
+        for names in (lexicon.signals, lexicon.ideas)
+    )
+    return StemDoc(stems, of_signals, of_ideas)
 
 
 def signals_in(doc: StemDoc) -> set[str]:
@@ -66,12 +80,7 @@ def signals_in(doc: StemDoc) -> set[str]:
     >>> sorted(signals_in(as_doc(stems("She appealed to the valuation tribunal."))))
     ['names_tribunal', 'right_of_appeal']
     """
-    return {name for name, _, _ in signal_spans(doc)}
-
-
-def signal_spans(doc: StemDoc) -> list[Span]:
-    """Return where a document of stems shows which signal."""
-    return [span for span in doc.phrases if not span[0].startswith(IDEA)]
+    return {name for name, _, _ in doc.signals}
 
 
 def ideas_in(doc: StemDoc) -> list[str]:
@@ -84,28 +93,19 @@ def ideas_in(doc: StemDoc) -> list[str]:
     >>> ideas_in(as_doc(stems("It turned down her request.")))
     ['#refuse', '#application']
     """
-    terms: list[str] = []
-    position = 0
+    terms = list(doc.stems)
     for name, start, end in idea_spans(doc):
-        terms += filter(is_content, doc.stems[position:start])
-        terms.append(name)
-        position = end
-    terms += filter(is_content, doc.stems[position:])
-    return terms
+        terms[start:end] = [name, *[""] * (end - start - 1)]
+    return list(filter(is_content, filter(None, terms)))
 
 
 def idea_spans(doc: StemDoc) -> list[Span]:
     """Return where a document of stems shows which idea, in order; of overlapping ones the longest, then the first."""
+    found = sorted([(start - end, start, end, name) for name, start, end in doc.ideas])
     taken: set[int] = set()
     kept = []
-    for span in sorted((span for span in doc.phrases if span[0].startswith(IDEA)), key=_longest_then_first):
-        _, start, end = span
+    for _, start, end, name in found:
         if start not in taken and end - 1 not in taken:
             taken.update(range(start, end))
-            kept.append(span)
-    return sorted(kept, key=itemgetter(1))
-
-
-def _longest_then_first(span: Span) -> tuple[int, int]:
-    _, start, end = span
-    return start - end, start
+            kept.append((start, end, name))
+    return [(name, start, end) for start, end, name in sorted(kept)]

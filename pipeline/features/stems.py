@@ -7,7 +7,7 @@ periods and, by habit, outcomes. None of them is known before a decision, so non
 import re
 from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 
 # "Leeds City Council" and "the London Borough of Barnet" are the Council; a parish or town council is another body. The
 # first name begins with its capital letter and looks back from there: it need not be tried at every letter of a text.
@@ -54,7 +54,7 @@ _GRAMMAR = frozenset(
     "d ll re ve m properly proper fully fairly correctly mr mrs ms miss dr sir lady".split()
 )
 
-_stem_word = snowballstemmer.stemmer("english").stemWord
+_stem_word = Stemmer.Stemmer("english", 0).stemWord  # 0: `stem` remembers
 
 
 @lru_cache(maxsize=200_000)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.features.lexicon import signals
-from pipeline.features.signals import as_doc, idea_spans, signal_spans
+from pipeline.features.signals import as_doc, idea_spans
 from pipeline.features.stems import MONEY, is_content, stem, words
 
 LETTERS = -1  # the place of a column of letters: it carries pieces of words that stand beside it
@@ -58,7 +58,7 @@ def _shown(text: str) -> dict[TermName, tuple[str, ...]]:
     for word, own in zip(kept, doc.stems, strict=True):
         if is_content(own):
             found.setdefault(("term", own), {})[word] = None
-    for kind, spans in (("term", idea_spans(doc)), ("signal", signal_spans(doc))):
+    for kind, spans in (("term", idea_spans(doc)), ("signal", doc.signals)):
         for name, start, end in spans:
             found.setdefault((kind, name), {})[" ".join(kept[start:end]).replace(MONEY, "£")] = None
     return {term: tuple(own) for term, own in found.items()}

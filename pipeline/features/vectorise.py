@@ -8,7 +8,7 @@ is no feature either; what a word means within a category is.
 """
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -107,11 +107,11 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         """Return the features of n views, and how they compare with what training knew."""
         texts = cut or cut_texts(views, spacy_model=self.spacy_model)
         blocks = {
-            name: self._weight(name) * tfidf_matrix(tfidf, _text_of(texts, name))
+            name: self._weight(name) * tfidf_matrix(tfidf, _words_of(texts, name))
             for name, tfidf in self.vectorisers_.items()
         }
         X = self._union(blocks, self._signals(texts), views)[:, self.kept_]
-        known = _known_shares(_distinct_words(texts), self.vectorisers_["word"].vocabulary_)
+        known = _known_shares(_distinct_words(texts), self.vectorisers_["word"].vocabulary_.keys())
         return Examined(X, known, texts.signals)
 
     def known_to_others(self, views: Sequence[View], *, cut: CutTexts | None = None) -> NDArray[np.float64]:
@@ -165,7 +165,7 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         }
         blocks = {}
         for name, tfidf in self.vectorisers_.items():
-            blocks[name] = self._weight(name) * tfidf.fit_transform(_text_of(texts, name))
+            blocks[name] = self._weight(name) * tfidf.fit_transform(map(" ".join, _words_of(texts, name)))
             # Plain integers: skops stores each NumPy scalar as an array file of its own.
             tfidf.vocabulary_ = {term: int(column) for term, column in tfidf.vocabulary_.items()}
         self.signal_idf_ = TfidfTransformer().fit(texts.signals).idf_
@@ -198,16 +198,16 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         return hstack([everywhere, topical, blocks["letters"]], format="csr")
 
 
-def _text_of(texts: CutTexts, block: str) -> Sequence[str]:
+def _words_of(texts: CutTexts, block: str) -> Sequence[list[str]]:
     return texts.ideas if block == "idea" else texts.words
 
 
 def _distinct_words(texts: CutTexts) -> list[set[str]]:
-    return [set(text.split()) for text in texts.words]
+    return list(map(set, texts.words))
 
 
-def _known_shares(words: Sequence[set[str]], known: Container[str]) -> NDArray[np.float64]:
-    return np.array([sum(word in known for word in own) / max(len(own), 1) for own in words])
+def _known_shares(words: Sequence[set[str]], known: Set[str]) -> NDArray[np.float64]:
+    return np.array([len(own & known) / max(len(own), 1) for own in words])
 
 
 def _topics(view: View) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Chunks in, scored chunks out in the same order: a few in this process, many over all cores."""
 
+import gc
 import hashlib
 import os
 import pickle
@@ -23,6 +24,7 @@ from pipeline.tables.names import unwritable
 
 FEW = 4_000  # rows done here, in less time than worker processes need to start and import the package
 AHEAD = 3  # chunks a core that are read before their turn: no core waits, and memory stays bounded
+OBJECTS = 50_000  # made between two looks for garbage: rows leave none behind
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -131,6 +133,7 @@ def _score(file: _TaskFile, chunk: Chunk) -> ScoredChunk:
 def _begin() -> None:
     """Make a process ready: its parent stops it, and what takes long has been done before the first chunk comes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(OBJECTS)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     as_doc([])
 

@@ -34,8 +34,8 @@ CODE = (
 )
 SETTINGS = "params.yaml"
 NEEDED = (
-    "joblib", "mlflow", "numpy", "pandas", "pydantic", "pydantic-settings", "pyyaml", "scikit-learn", "scipy", "skops",
-    "snowballstemmer", "spacy",
+    "joblib", "mlflow", "numpy", "pandas", "pydantic", "pydantic-settings", "pystemmer", "pyyaml", "scikit-learn",
+    "scipy", "skops", "spacy",
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def _texts(count: int, seed: int) -> list[str]:
 def test_the_matrix_is_bit_for_bit_that_of_the_vectoriser(options):
     vectoriser = TfidfVectorizer(binary=True, lowercase=False, min_df=2, **options).fit(_texts(200, seed=1))
     texts = [*_texts(300, seed=2), "", "nothing known", "bin" * 9]
-    found, wanted = tfidf_matrix(vectoriser, texts), vectoriser.transform(texts)
+    found, wanted = tfidf_matrix(vectoriser, [text.split() for text in texts]), vectoriser.transform(texts)
     for part in ("data", "indices", "indptr"):
         np.testing.assert_array_equal(getattr(found, part), getattr(wanted, part))
     assert found.shape == wanted.shape
@@ -40,5 +40,5 @@ def test_two_vectorisers_keep_apart_what_they_remember():
         for texts in (["bins appeal"], ["appeal bins housing"])
     )
     for vectoriser in (one, two, one):
-        found, wanted = tfidf_matrix(vectoriser, ["bins"]), vectoriser.transform(["bins"])
+        found, wanted = tfidf_matrix(vectoriser, [["bins"]]), vectoriser.transform(["bins"])
         np.testing.assert_array_equal(found.toarray(), wanted.toarray())
