@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -270,6 +272,18 @@ def test_a_deployment_rate_moves_the_scores_of_a_bundle(quick_params, small_corp
     text = ["The Council did not deliver the provision in her son's EHC plan."]
     moved = stages.find_bundle("latest", Path("models"), rare).predict(text)["p_upheld"][0]
     assert moved < bundle.predict(text)["p_upheld"][0] / 2
+
+
+def test_every_stage_is_there_and_scoring_does_without_those_that_train():
+    code = "import sys; from pipeline import stages; stages.score; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "pipeline.stages.scoring" in loaded
+    assert not {"pipeline.stages.training", "pipeline.labels", "pipeline.evaluate"} & set(loaded)
+    assert all(hasattr(stages, name) for name in stages.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'guess'"):
+        _ = stages.guess
 
 
 def test_a_model_at_an_address_that_does_not_exist_is_refused(quick_params):

@@ -7,6 +7,7 @@ nothing else: everything else in a published statement was written by someone wh
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from pipeline.params import ViewParams
@@ -67,7 +68,7 @@ _CONTEXT = {"organisation", "category", "subcategory"}
 def _view(complaint: str, context: Mapping[str, Any], year: int | None, params: ViewParams) -> View:
     # List marks and line breaks show how an investigator laid the page out, not what happened.
     text = _folded(_without_list_marks(complaint[: params.max_chars]))
-    known = {name: _folded(str(context.get(name) or "")) for name in _CONTEXT}
+    known = {name: _folded_name(str(context.get(name) or "")) for name in _CONTEXT}
     return View(text, received_year=year, truncated=len(complaint) > params.max_chars, **known)
 
 
@@ -81,6 +82,9 @@ def _without_list_marks(text: str) -> str:
 def _folded(text: str) -> str:
     straight = text.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
     return " ".join(straight.split())
+
+
+_folded_name = lru_cache(10_000)(_folded)  # the same few names come again and again
 
 
 def _year_of_row(row: Mapping[str, Any]) -> int | None:

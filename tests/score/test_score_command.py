@@ -126,6 +126,15 @@ def test_an_interrupted_run_is_resumed(score, interrupted):
     assert not Path(".o.csv.partial").exists()
 
 
+def test_the_page_of_a_resumed_run_holds_the_rows_of_both(score, interrupted):
+    score(interrupted, "--out", "o.csv", "--resume", "--report", "page.html", **CHUNKS)
+    score(interrupted, "--out", "whole.csv", "--report", "whole.html", **CHUNKS)
+    assert Path("o.csv").read_bytes() == Path("whole.csv").read_bytes()
+    assert Path("page.html").read_text(encoding="utf-8") == (
+        Path("whole.html").read_text(encoding="utf-8").replace("whole.csv", "o.csv")
+    )
+
+
 def test_without_resume_an_interrupted_run_is_begun_anew(score, interrupted):
     done = score(interrupted, "--out", "o.csv", **CHUNKS)
     assert "scored    6 complaints: o.csv" in done.stdout
