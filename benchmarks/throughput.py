@@ -213,7 +213,7 @@ def minilm(source: Path, rows: int) -> float | None:
 
 
 def show(what: str, found: str, wanted: str = "") -> None:
-    print(f"{what:<58} {found:>16}   {wanted}", flush=True)
+    print(f"{what:<66} {found:>16}   {wanted}", flush=True)
 
 
 def main(options: argparse.Namespace, folder: Path) -> None:
