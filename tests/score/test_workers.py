@@ -34,7 +34,15 @@ def _chunks(count: int, rows: int = 5) -> list[Chunk]:
 
 
 def _children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children(recursive=True) if WORKER in child.cmdline()]
+    """The worker processes; what earlier tests have left, ended but not yet taken leave of, is none."""
+    return [child for child in psutil.Process().children(recursive=True) if _works(child)]
+
+
+def _works(process: psutil.Process) -> bool:
+    try:
+        return WORKER in process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie has no command line
+        return False
 
 
 def test_few_rows_are_scored_without_starting_a_process(task):
