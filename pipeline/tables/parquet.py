@@ -13,7 +13,7 @@ from pipeline.schema import Reject
 from pipeline.tables.delimited import check_header
 from pipeline.tables.formats import Format
 from pipeline.tables.reading import Table
-from pipeline.tables.row import Row, text_fault
+from pipeline.tables.row import Row, fault_in, text_fault
 from pipeline.tables.streams import check_file, damaged
 from pipeline.tables.writing import as_text
 
@@ -45,15 +45,19 @@ def open_parquet(path: Path) -> Iterator[Table]:
 
 def _rows(file: pq.ParquetFile, name: str) -> Iterator[Row | Reject]:
     number = 0
+    flat = not any(map(pa.types.is_nested, file.schema_arrow.types))
     try:
         for batch in file.iter_batches(BATCH):
             for values in batch.to_pylist():
                 number += 1
-                text = "".join(value for value in values.values() if isinstance(value, str))
-                fault = text_fault(text, values, "utf-8")
+                fault = text_fault(_text_of(values), values, "utf-8") if flat else fault_in(values)
                 yield Reject(name, fault, number) if fault else Row(number, values)
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise damaged(name, number, error) from error
+
+
+def _text_of(values: Mapping[str, Any]) -> str:
+    return "".join(value for value in values.values() if isinstance(value, str))
 
 
 def types_of(path: Path) -> dict[str, pa.DataType]:

@@ -63,6 +63,12 @@ def test_a_row_with_nul_bytes_is_a_reject():
     assert kept == Row(2, {"a": "fine"})
 
 
+def test_nul_bytes_inside_a_list_are_found_too():
+    reject, kept = read_rows(_written([{"a": ["x\0y"]}, {"a": ["fine"]}], {"a": pa.list_(pa.string())}))
+    assert reject.reason.startswith("column a: holds NUL bytes")
+    assert kept == Row(2, {"a": ["fine"]})
+
+
 def test_row_groups_are_written_as_soon_as_they_are_large_enough(monkeypatch):
     monkeypatch.setattr(parquet, "GROUP", 1)
     path = _written([{"a": "x"}, {"a": "y"}], {"a": pa.string()})
