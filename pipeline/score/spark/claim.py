@@ -27,8 +27,8 @@ def drift_file(output: str) -> str:
 
 def write_text(session: "SparkSession", address: str, text: str) -> None:
     """Write a file wherever Spark can write; one that is there is replaced."""
-    path, files = _on_its_files(session, address)
-    stream = files.create(path, True)
+    path = _path(session, address)
+    stream = _files_of(session, path).create(path, True)
     try:
         stream.write(bytearray(text.encode()))
     finally:
@@ -48,9 +48,9 @@ def claimed(session: "SparkSession", output: str) -> Iterator[None]:
     Raises:
         InputError: there is something in it, or in the folder of its rejects.
     """
-    folder, files = _on_its_files(session, output)
-    folders = [folder, _on_its_files(session, rejects_folder(output))[0]]
-    claim, _ = _on_its_files(session, f"{output}/{CLAIM}")
+    folders = [_path(session, output), _path(session, rejects_folder(output))]
+    claim = _path(session, f"{output}/{CLAIM}")
+    files = _files_of(session, claim)
     for folder in folders:
         if files.exists(folder) and len(files.listStatus(folder)):
             what = "another run is writing it, or was killed" if files.exists(claim) else "is there already"
@@ -67,8 +67,12 @@ def claimed(session: "SparkSession", output: str) -> Iterator[None]:
             files.delete(place, True)
 
 
-def _on_its_files(session: "SparkSession", address: str) -> tuple[Any, Any]:
-    """Return an address as Hadoop's path, and the file system that it is on."""
+def _path(session: "SparkSession", address: str) -> Any:
     context: Any = session.sparkContext
-    path = context._jvm.org.apache.hadoop.fs.Path(address)
-    return path, path.getFileSystem(context._jsc.hadoopConfiguration())
+    return context._jvm.org.apache.hadoop.fs.Path(address)
+
+
+def _files_of(session: "SparkSession", path: Any) -> Any:
+    """Return the file system that a path is on."""
+    context: Any = session.sparkContext
+    return path.getFileSystem(context._jsc.hadoopConfiguration())
