@@ -4,7 +4,7 @@ scikit-learn takes every text apart piece by piece. Here each distinct word is t
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, repeat
 from weakref import WeakKeyDictionary
 
@@ -39,7 +39,10 @@ class _Lookup:
         self._sizes = range(vectoriser.ngram_range[0], vectoriser.ngram_range[1] + 1)
         self._by_letters = vectoriser.analyzer == "char_wb"
         self._columns_of_word = lru_cache(REMEMBERED)(self._columns_of_letters)
-        self._column_of_words = {tuple(term.split()): column for term, column in self._column.items()}
+
+    @cached_property
+    def _column_of_words(self) -> dict[tuple[str, ...], int]:
+        return {tuple(term.split()): column for term, column in self._column.items()}
 
     def matrix(self, texts: Sequence[list[str]]) -> csr_matrix:
         filled = self._filled_by_letters(texts) if self._by_letters else self._filled_by_words(texts)
