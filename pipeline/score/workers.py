@@ -24,7 +24,6 @@ from pipeline.tables.names import unwritable
 
 FEW = 4_000  # rows done here, in less time than worker processes need to start and import the package
 AHEAD = 3  # chunks a core that are read before their turn: no core waits, and memory stays bounded
-OBJECTS = 50_000  # made between two looks for garbage: rows leave none behind
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -52,7 +51,9 @@ class Workers:
             from joblib import cpu_count
             from joblib.externals.loky import ProcessPoolExecutor
 
-            self._pool = ProcessPoolExecutor(cpu_count(), initializer=_begin, env=ONE_THREAD)
+            self._pool = ProcessPoolExecutor(
+                cpu_count(), initializer=_begin, initargs=gc.get_threshold(), env=ONE_THREAD
+            )
             self._pool.submit(os.getpid)  # the first of all starts them
 
     def score(self, chunks: Iterator[Chunk], task: Task, scratch: Path) -> Iterator[ScoredChunk]:
@@ -130,10 +131,13 @@ def _score(file: _TaskFile, chunk: Chunk) -> ScoredChunk:
     return _loaded(file).score(chunk)
 
 
-def _begin() -> None:
-    """Make a process ready: its parent stops it, and what takes long has been done before the first chunk comes."""
+def _begin(*garbage: int) -> None:
+    """Make a process ready: its parent stops it, and what takes long has been done before the first chunk comes.
+
+    It looks for `garbage` as seldom as its parent does.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(OBJECTS)
+    gc.set_threshold(*garbage)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     as_doc([])
 
