@@ -309,6 +309,18 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Appraisal:
+    """What an expert reader expects of a complaint, from what a model may see of it and blind to its outcome.
+
+    `p_upheld` is the probability of upheld against closed, in (0, 1); `grounds` holds the probability of each ground
+    that was thought of, given that the ground's own outcome comes about.
+    """
+
+    p_upheld: float
+    grounds: Mapping[Ground, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """What one thing in a complaint adds to the log-odds of upheld against closed: above 0 towards upheld.
 
