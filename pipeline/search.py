@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import ParameterSampler, StratifiedGroupKFold
 
+from pipeline.corpus.appraisals import appraisals_digest
 from pipeline.errors import ParamsError
 from pipeline.evaluate.holdout import Cases
 from pipeline.evaluate.metrics import (
@@ -31,8 +32,7 @@ from pipeline.evaluate.metrics import (
     matched_figure,
 )
 from pipeline.features.lexicon import lexicon_digest
-from pipeline.features.vectorise import ComplaintFeatures
-from pipeline.heads import fit_classifier, length_weights, word_counts
+from pipeline.heads import fit_scorer
 from pipeline.params import Params, changed, flatten
 from pipeline.schema import Outcome
 
@@ -124,10 +124,10 @@ def search(
     settings = [changed(params, values, source="search.space") for values in drawn]
     pairs = cases.of(Outcome.UPHELD, Outcome.CLOSED)
     folds = list(_folds(pairs, params))
-    kept = joblib.Memory(cache, verbose=0).cache(_scores, ignore=["fold"])
+    kept = joblib.Memory(cache, verbose=0).cache(_scores, ignore=["fold", "params"])
     with joblib.Parallel(n_jobs=-1) as parallel:
         by_candidate = [
-            parallel(joblib.delayed(_timed)(kept, fold.key, _recipe(own), fold=fold) for fold in folds)
+            parallel(joblib.delayed(_timed)(kept, fold.key, fold=fold, params=own) for fold in folds)
             for own in progress(settings, "searching")
         ]
     how = Bootstrap(params.evaluate.bootstrap, params.seed)
@@ -157,7 +157,7 @@ def _folds(cases: Cases, params: Params) -> Iterator[_Fold]:
         (d.reference, d.outcome.value, v.complaint) for d, v in zip(cases.decisions, cases.views, strict=True)
     ]
     versions = [version(library) for library in _VERSIONED]
-    whole = joblib.hash((known, cases.groups, lexicon_digest(), versions))
+    whole = joblib.hash((known, cases.groups, lexicon_digest(), appraisals_digest(), versions))
     how = StratifiedGroupKFold(params.evaluate.folds, shuffle=True, random_state=params.seed)
     for number, (train, test) in enumerate(how.split(cases.upheld, cases.upheld, cases.groups)):
         yield _Fold(
@@ -167,36 +167,23 @@ def _folds(cases: Cases, params: Params) -> Iterator[_Fold]:
 
 def _recipe(params: Params) -> dict[str, Any]:
     """Return the settings that a score depends on."""
-    return {
-        "seed": params.seed,
-        "features": params.features.model_dump(),
-        "outcome": params.outcome.model_dump(),
-    }
+    return params.model_dump(include={"seed", "view", "features", "outcome", "appraisals"})
 
 
-def _scores(key: str, recipe: Mapping[str, Any], *, fold: _Fold) -> Floats:  # the key is for the cache
-    """Return (n_test,) scores of the fold's test cases by a classifier fitted to its training cases."""
-    train, test, outcome = fold.train, fold.test, recipe["outcome"]
-    features = ComplaintFeatures(**recipe["features"])
-    X = features.fit_transform(train.views, cut=train.cut)
-    y = np.array([decision.outcome.value for decision in train.decisions])
-    weights = length_weights(train.views, y) if outcome["balance_length"] else np.ones(len(y))
-    model = fit_classifier(
-        X,
-        y,
-        sample_weight=weights,
-        lengths=word_counts(train.views),
-        strength=outcome["strength"],
-        length_correction=outcome["length_correction"],
-        seed=recipe["seed"],
-    )
-    scores: Floats = model.decision_function(features.examine(test.views, cut=test.cut).X)
+def _scores(key: str, recipe: Mapping[str, Any], *, fold: _Fold, params: Params) -> Floats:
+    """Return (n_test,) scores of the fold's test cases by a classifier fitted to its training cases.
+
+    `key` and `recipe` are what the scores are kept under.
+    """
+    train, test = fold.train, fold.test
+    features, classifier = fit_scorer(train.decisions, train.views, params, cut=train.cut)
+    scores: Floats = classifier.decision_function(features.examine(test.views, cut=test.cut).X)
     return scores
 
 
-def _timed(kept: Any, key: str, recipe: Mapping[str, Any], *, fold: _Fold) -> tuple[Floats, float]:
+def _timed(kept: Any, key: str, *, fold: _Fold, params: Params) -> tuple[Floats, float]:
     start = time.perf_counter()
-    return kept(key, recipe, fold=fold), time.perf_counter() - start
+    return kept(key, _recipe(params), fold=fold, params=params), time.perf_counter() - start
 
 
 def _figure(folds: Sequence[_Fold], scores: Sequence[Floats], params: Params) -> Figure:

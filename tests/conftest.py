@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import stages
 from pipeline.bundle import Bundle, load_bundle
-from pipeline.params import Params, load_params
+from pipeline.params import Params, changed, load_params
 from pipeline.schema import Decision
 
 CORPUS = Path(__file__).parents[1] / "pipeline" / "corpus" / "cases.jsonl"
@@ -26,9 +26,15 @@ def params() -> Params:
 
 
 @pytest.fixture(scope="session")
-def quick_params(params: Params) -> Params:
-    """The settings with fewer bootstrap resamples."""
-    return params.model_copy(update={"evaluate": params.evaluate.model_copy(update={"bootstrap": 100})})
+def trained_params(params: Params) -> Params:
+    """The settings of `trained`: as they are packaged, with fewer bootstrap resamples."""
+    return changed(params, {"evaluate.bootstrap": 100}, source="test")
+
+
+@pytest.fixture(scope="session")
+def quick_params(trained_params: Params) -> Params:
+    """The same without invented complaints, which take most of the time of a training."""
+    return changed(trained_params, {"appraisals.weight": 0.0}, source="test")
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +46,8 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(quick_params: Params, tmp_path_factory: pytest.TempPathFactory) -> stages.TrainingSummary:
-    return stages.train(CORPUS, tmp_path_factory.mktemp("models"), quick_params)
+def trained(trained_params: Params, tmp_path_factory: pytest.TempPathFactory) -> stages.TrainingSummary:
+    return stages.train(CORPUS, tmp_path_factory.mktemp("models"), trained_params)
 
 
 @pytest.fixture(scope="session")

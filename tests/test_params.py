@@ -55,7 +55,8 @@ def test_all_errors_are_told_at_once(monkeypatch):
         "custom.yaml: outcome is 3; must be a section with the keys strength, not_upheld, balance_length, "
         "length_correction.",
         "custom.yaml: scroe is not a key; allowed: seed, collect, read, view, split, features, outcome, grounds, "
-        "calibration, search, deployment, evaluate, score, drift, tracking, promotion, retraining. Did you mean score?",
+        "appraisals, calibration, search, deployment, evaluate, score, drift, tracking, promotion, retraining. "
+        "Did you mean score?",
         "environment: UPHELD_SCORE__CHUNK_ROWS is '0'; must be a whole number, 1 or more.",
     ]
 

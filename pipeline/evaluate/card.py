@@ -56,7 +56,7 @@ upheld score complaints.csv --out scored.csv --model PATH_OF_THIS_FOLDER
 
 ## Training details
 
-**Data.** {corpus}
+**Data.** {corpus} {appraised}
 
 The bundle is the tested recipe fitted to all {all} cases; its settings are in `manifest.json`. To retrain: change
 `params.yaml`, run `upheld train --corpus FILE`, then compare with
@@ -100,7 +100,8 @@ def write_card(
         figures: name of a model or baseline to its figures, all with the same keys.
         grounds: figures of the grounds head.
         abstention: how often the outcome head decides, and how right it is then.
-        facts: the other places of the template: corpus, test_from, test, train, all, left_out; `version` is left
+        facts: the other places of the template: corpus, appraised, test_from, test, train, all,
+            left_out; `version` is left
             for the bundle to fill.
     """
     names = list(next(iter(figures.values())))

@@ -125,14 +125,27 @@ def grounds_figures(
         groups: (n_cases,) near-duplicate groups.
         how: resamples and seed.
     """
+    figures = rankings(truth, score)
+    return bootstrap({name: _weighted_mean(values) for name, values in figures.items()}, groups, how)
+
+
+def grounds_differences(
+    truth: NDArray[np.bool_], one: Floats, other: Floats, groups: Ints, how: Bootstrap
+) -> dict[str, Estimate]:
+    """Return the figures of the scores `one` minus those of `other`, both (n_cases, n_grounds), paired."""
+    first, second = rankings(truth, one), rankings(truth, other)
+    return bootstrap({name: _weighted_mean(first[name] - second[name]) for name in first}, groups, how)
+
+
+def rankings(truth: NDArray[np.bool_], score: Floats) -> dict[str, Floats]:
+    """Return hit at 1, hit at 2 and ranking precision (n_cases,) of each case: `grounds_figures` are their means."""
     order = np.argsort(-score, axis=1, kind="stable")
     hits = np.take_along_axis(truth, order, axis=1)
-    figures = {
+    return {
         "hit_at_1": hits[:, 0].astype(float),
         "hit_at_2": hits[:, :2].any(axis=1).astype(float),
         "lrap": _ranking_precision(truth, score),
     }
-    return bootstrap({name: _weighted_mean(values) for name, values in figures.items()}, groups, how)
 
 
 def abstention_figures(

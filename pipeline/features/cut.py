@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from pipeline.features.lexicon import signals
 from pipeline.features.names import without_names
@@ -32,6 +32,11 @@ class CutTexts:
         """Return the texts at these positions."""
         words, ideas = ([own[i] for i in positions] for own in (self.words, self.ideas))
         return CutTexts(words, ideas, self.signals[positions])
+
+    def __add__(self, other: "CutTexts") -> "CutTexts":
+        """Return these texts, then the other ones."""
+        signals_ = vstack([self.signals, other.signals], format="csr")
+        return CutTexts([*self.words, *other.words], [*self.ideas, *other.ideas], signals_)
 
 
 def cut_texts(views: Sequence[View], *, spacy_model: str | None = None) -> CutTexts:

@@ -53,7 +53,8 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         vectorisers_: the fitted TF-IDF vectoriser of each block of terms, by name.
         topics_: (n_topics,) categories and "category > subcategory" with features of their own.
         kept_: (n_features,) the columns that at least two training complaints fill, of all that could be.
-        categories_: (n_categories,) every category seen.
+        categories_: (n_categories,) every category of a decided complaint.
+        known_words_: (n_words,) every word that at least `min_count` decided complaints hold.
     """
 
     def __init__(
@@ -90,14 +91,27 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
 
     def fit(self, views: Sequence[View], y: None = None) -> Self:
         """Learn vocabularies, weights and topics from n views."""
-        self._fit_terms(views, None)
+        self._fit_terms(views, None, len(views))
         return self
 
     def fit_transform(
-        self, views: Sequence[View], y: None = None, *, cut: CutTexts | None = None
+        self,
+        views: Sequence[View],
+        y: None = None,
+        *,
+        cut: CutTexts | None = None,
+        decided: int | None = None,
     ) -> csr_matrix:
-        """Learn from n views and return their features (n, n_features); `cut` spares cutting their texts again."""
-        return self._fit_terms(views, cut)[:, self.kept_]
+        """Learn from n views and return their features (n, n_features).
+
+        Args:
+            views: n complaints.
+            y: not used.
+            cut: their texts, where they are cut already.
+            decided: how many of them, the first ones, have been decided: a complaint is held against these alone where
+                it is asked whether it is like those that are known. None: all.
+        """
+        return self._fit_terms(views, cut, len(views) if decided is None else decided)[:, self.kept_]
 
     def transform(self, views: Sequence[View]) -> csr_matrix:
         """Return the features (n, n_features), a sparse matrix."""
@@ -111,18 +125,16 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
             for name, tfidf in self.vectorisers_.items()
         }
         X = self._union(blocks, self._signals(texts), views)[:, self.kept_]
-        known = _known_shares(_distinct_words(texts), self.vectorisers_["word"].vocabulary_.keys())
+        known = _known_shares(_distinct_words(texts), set(self.known_words_))
         return Examined(X, known, texts.signals)
 
     def known_to_others(self, views: Sequence[View], *, cut: CutTexts | None = None) -> NDArray[np.float64]:
-        """Return (n,) `Examined.known` of the n views that this was fitted on, as if each had not been among them.
+        """Return (n,) `Examined.known` of the n decided views of the fit, as if each had not been among them.
 
-        A word that only `min_count` training complaints hold is known to each of them through itself alone.
+        A word that only `min_count` of them hold is known to each of these through itself alone.
         """
         words = _distinct_words(cut or cut_texts(views, spacy_model=self.spacy_model))
-        holders = Counter(word for own in words for word in own)
-        vocabulary = self.vectorisers_["word"].vocabulary_
-        return _known_shares(words, {word for word in vocabulary if holders[word] > self.min_count})
+        return _known_shares(words, _held_by(words, self.min_count + 1))
 
     def get_feature_names_out(self, input_features: None = None) -> NDArray[np.object_]:
         """Return the human name (n_features,) of every column, such as "names a tribunal, in Education"."""
@@ -152,10 +164,11 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
             self.topics_,
             self.kept_,
             self.categories_,
+            self.known_words_,
             self.get_params(),
         ]
 
-    def _fit_terms(self, views: Sequence[View], cut: CutTexts | None) -> csr_matrix:
+    def _fit_terms(self, views: Sequence[View], cut: CutTexts | None, decided: int) -> csr_matrix:
         texts = cut or cut_texts(views, spacy_model=self.spacy_model)
         options = {"binary": True, "min_df": min(self.min_count, len(views)), "lowercase": False}
         self.vectorisers_ = {
@@ -169,7 +182,9 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
             # Plain integers: skops stores each NumPy scalar as an array file of its own.
             tfidf.vocabulary_ = {term: int(column) for term, column in tfidf.vocabulary_.items()}
         self.signal_idf_ = TfidfTransformer().fit(texts.signals).idf_
-        self.categories_ = np.unique([view.category for view in views])
+        self.categories_ = np.unique([view.category for view in views[:decided]])
+        words = _distinct_words(texts)[:decided]
+        self.known_words_ = sorted(_held_by(words, min(self.min_count, decided)))
         self.topics_ = _frequent([_topics(view) for view in views])
         X = self._union(blocks, self._signals(texts), views)
         self.kept_ = np.flatnonzero(np.bincount(X.indices, minlength=X.shape[1]) >= 2)
@@ -204,6 +219,12 @@ def _words_of(texts: CutTexts, block: str) -> Sequence[list[str]]:
 
 def _distinct_words(texts: CutTexts) -> list[set[str]]:
     return list(map(set, texts.words))
+
+
+def _held_by(words: Sequence[set[str]], count: int) -> set[str]:
+    """Return the words that at least so many of the complaints hold."""
+    holders = Counter(word for own in words for word in own)
+    return {word for word, held in holders.items() if held >= count}
 
 
 def _known_shares(words: Sequence[set[str]], known: Set[str]) -> NDArray[np.float64]:

@@ -1,15 +1,17 @@
 """Features and outcomes in, calibrated probabilities and conformal sets of the outcomes out."""
 
 from copy import copy
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
+from pipeline.heads.appraised import Appraised, soft_rows
 from pipeline.heads.length import length_direction, length_rho
 from pipeline.schema import Outcome
 
@@ -17,32 +19,14 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 
-def fit_classifier(
-    X: csr_matrix,
-    y: NDArray[np.str_],
-    *,
-    sample_weight: Floats,
-    lengths: Ints | None,
-    strength: float,
-    length_correction: float,
-    seed: int,
-) -> LogisticRegression:
-    """Return the classifier inside an `OutcomeHead`: fitted to X (n, n_features) and y (n,), its weights corrected.
-
-    Without `lengths` (n,), the words of each complaint, nothing is corrected.
-    """
-    # The quicker solver takes two outcomes only; its dual problem is the quicker one with more features than cases.
-    options = {"solver": "liblinear", "dual": True} if len(np.unique(y)) == 2 else {"solver": "lbfgs"}
-    model = LogisticRegression(C=strength, max_iter=2000, random_state=seed, **options)
-    model.fit(X, y, sample_weight=sample_weight)
-    if lengths is not None and length_correction:
-        own = model.coef_[-1]  # those of upheld, the last of the classes
-        own -= length_correction * np.linalg.norm(own) * length_direction(X, y, lengths)
-    return model
+PAIR = (Outcome.UPHELD.value, Outcome.CLOSED.value)  # what an appraisal weighs against each other
 
 
 class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Logistic regression, Platt-scaled on scores of cases it did not train on, with a conformal threshold.
+
+    `appraised_share` of what a case teaches is what readers expect of it, the rest its outcome; a complaint that nobody
+    has decided teaches what is expected of it, with `appraised_weight`.
 
     Attributes:
         classes_: (n_classes,) outcome codes, sorted.
@@ -59,11 +43,13 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
     def __init__(
         self,
         *,
-        strength: float = 3.0,
+        strength: float = 6.0,
         folds: int = 5,
         error_rate: float = 0.2,
         upheld_rate: float | None = None,
         length_correction: float = 0.0,
+        appraised_share: float = 0.0,
+        appraised_weight: float = 0.0,
         seed: int = 0,
     ) -> None:
         self.strength = strength
@@ -71,6 +57,8 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         self.error_rate = error_rate
         self.upheld_rate = upheld_rate
         self.length_correction = length_correction
+        self.appraised_share = appraised_share
+        self.appraised_weight = appraised_weight
         self.seed = seed
 
     def fit(
@@ -81,6 +69,7 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         groups: Ints,
         sample_weight: Floats,
         lengths: Ints | None = None,
+        appraised: Appraised | None = None,
     ) -> Self:
         """Fit on X (n, n_features) and outcome codes y (n,).
 
@@ -90,11 +79,13 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
             groups: (n,) near-duplicates, kept within one fold.
             sample_weight: (n,) for the classifier; calibration is unweighted.
             lengths: (n,) words of each complaint, for `length_correction`.
+            appraised: what readers expect, which tempers the outcomes that the classifier learns; calibration does not.
         """
         self.classes_, counts = np.unique(y, return_counts=True)
         self.class_shares_ = counts / len(y)
-        scores = self._cross_fit(X, y, groups, sample_weight, lengths)
-        self.classifier_ = self._classifier(X, y, sample_weight, lengths)
+        cases = _Cases(X, y, sample_weight, lengths, appraised)
+        scores = self._cross_fit(cases, groups)
+        self.classifier_ = self._classifier(cases)
         # Unweighted: a probability must hold for complaints as they come, whatever weights taught the ranking.
         self.calibrator_ = LogisticRegression(C=np.inf, max_iter=2000).fit(scores, y)
         self.calibration_probabilities_ = self.calibrator_.predict_proba(scores)
@@ -104,33 +95,56 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
             self.length_rho_ = length_rho(self.calibration_probabilities_[:, -1], lengths, y)
         return self
 
-    def _classifier(
-        self, X: csr_matrix, y: NDArray[np.str_], weights: Floats, lengths: Ints | None
+    def fit_classifier(
+        self,
+        X: csr_matrix,
+        y: NDArray[np.str_],
+        *,
+        sample_weight: Floats,
+        lengths: Ints | None = None,
+        appraised: Appraised | None = None,
     ) -> LogisticRegression:
-        return fit_classifier(
-            X,
-            y,
-            sample_weight=weights,
-            lengths=lengths,
-            strength=self.strength,
-            length_correction=self.length_correction,
-            seed=self.seed,
+        """Return the classifier inside this head, fitted and corrected for length, without calibration; see `fit`."""
+        return self._classifier(_Cases(X, y, sample_weight, lengths, appraised))
+
+    def _classifier(self, cases: "_Cases") -> LogisticRegression:
+        classes = np.unique(cases.y)
+        X, shares, weights = self._lessons(cases, classes)
+        rows, columns, weights = soft_rows(shares, weights)
+        # The quicker solver takes two outcomes only; its dual problem is the quicker one with more features than cases.
+        options = {"solver": "liblinear", "dual": True} if len(classes) == 2 else {"solver": "lbfgs"}
+        model = LogisticRegression(C=self.strength, max_iter=2000, random_state=self.seed, **options)
+        model.fit(X[rows], classes[columns], sample_weight=weights)
+        if cases.lengths is not None and self.length_correction:
+            own = model.coef_[-1]  # those of upheld, the last of the classes
+            direction = length_direction(cases.X, cases.y, cases.lengths)
+            own -= self.length_correction * np.linalg.norm(own) * direction
+        return model
+
+    def _lessons(self, cases: "_Cases", classes: NDArray[np.str_]) -> tuple[csr_matrix, Floats, Floats]:
+        """Return features (n, n_features), shares of the classes (n, n_classes) and weights (n,) to learn from."""
+        shares = (cases.y[:, None] == classes).astype(float)
+        if cases.appraised is None:
+            return cases.X, shares, cases.weights
+        expected = cases.appraised.cases.upheld
+        read = np.isfinite(expected) & np.isin(cases.y, PAIR)
+        shares[read] += self.appraised_share * (_of_pair(expected[read], classes) - shares[read])
+        further = _of_pair(cases.appraised.further.upheld, classes)
+        return (
+            vstack([cases.X, cases.appraised.X], format="csr"),
+            np.concatenate([shares, further]),
+            np.append(cases.weights, np.full(len(further), self.appraised_weight)),
         )
 
-    def _cross_fit(
-        self, X: csr_matrix, y: NDArray[np.str_], groups: Ints, weights: Floats, lengths: Ints | None
-    ) -> Floats:
+    def _cross_fit(self, cases: "_Cases", groups: Ints) -> Floats:
         """Return scores (n, n_scores), each by a model that trained on neither the case nor its near-duplicates."""
         how = StratifiedGroupKFold(self.folds, shuffle=True, random_state=self.seed)
-        folds = list(how.split(X, y, groups))
+        folds = list(how.split(cases.X, cases.y, groups))
         # One after another: liblinear draws from one generator a process, and in threads no two trainings are alike.
-        models = [
-            self._classifier(X[train], y[train], weights[train], None if lengths is None else lengths[train])
-            for train, _ in folds
-        ]
-        scores = np.zeros((len(y), 1 if len(self.classes_) == 2 else len(self.classes_)))
+        models = [self._classifier(cases.at(train)) for train, _ in folds]
+        scores = np.zeros((len(cases.y), 1 if len(self.classes_) == 2 else len(self.classes_)))
         for model, (_, test) in zip(models, folds, strict=True):
-            scores[test] = _columns(model.decision_function(X[test]))
+            scores[test] = _columns(model.decision_function(cases.X[test]))
         return scores
 
     def at_rate(self, upheld_rate: float | None) -> Self:
@@ -194,6 +208,28 @@ class OutcomeHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         )  # one more case: the one to come
         last = np.searchsorted(reached, 1 - self.error_rate)
         return float(of_truth[order[last]]) if last < len(truth) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cases:
+    """What `OutcomeHead.fit` is given, in one piece."""
+
+    X: csr_matrix
+    y: NDArray[np.str_]
+    weights: Floats
+    lengths: Ints | None
+    appraised: Appraised | None
+
+    def at(self, rows: Ints) -> "_Cases":
+        lengths = None if self.lengths is None else self.lengths[rows]
+        appraised = self.appraised and self.appraised.at(rows)
+        return _Cases(self.X[rows], self.y[rows], self.weights[rows], lengths, appraised)
+
+
+def _of_pair(p_upheld: Floats, classes: NDArray[np.str_]) -> Floats:
+    """Return shares (n, n_classes): p_upheld (n,) at upheld, the rest at closed, nothing elsewhere."""
+    upheld, closed = PAIR
+    return np.outer(p_upheld, classes == upheld) + np.outer(1 - p_upheld, classes == closed)
 
 
 def _columns(scores: Floats) -> Floats:

@@ -114,6 +114,13 @@ class GroundsParams(_Section):
     shown: Count
 
 
+class AppraisalParams(_Section):
+    """What readers who did not know the outcomes expect."""
+
+    share: Rate
+    weight: Weight
+
+
 class Calibration(_Section):
     """On scores of cases that the head did not train on."""
 
@@ -218,6 +225,7 @@ class Params(_Section):
     features: Features
     outcome: OutcomeParams
     grounds: GroundsParams
+    appraisals: AppraisalParams
     calibration: Calibration
     search: SearchParams
     deployment: Deployment

@@ -6,10 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from pipeline.corpus.appraisals import appraisals_digest
 from pipeline.errors import InputError
 from pipeline.evaluate.holdout import Cases, HoldoutFigures
 from pipeline.evaluate.seen import TRAINED_ON, reference_digests
 from pipeline.heads import Heads
+from pipeline.heads.appraised import expected_of, invented
+from pipeline.params import Params
 from pipeline.schema import Decision, Outcome, Reject
 from pipeline.search import Candidate, Search
 from pipeline.split import TimeSplit
@@ -36,7 +41,13 @@ class Material:
 
 
 def facts_of(
-    source: Path, name: str, material: Material, figures: HoldoutFigures, tried: Search | None
+    source: Path,
+    name: str,
+    material: Material,
+    figures: HoldoutFigures,
+    *,
+    params: Params,
+    tried: Search | None,
 ) -> dict[str, Any]:
     """Return all that a manifest keeps of a training, but what it ran on; `name` is what the corpus is called."""
     cases, split = material.cases, material.split
@@ -49,6 +60,7 @@ def facts_of(
             "cases": len(material.found),
         },
         "counts": counts_of(material),
+        "appraisals": _appraisals(material.cases, params),
         "test_from": str(split.test_from),
         TRAINED_ON: reference_digests(cases.decisions),
         "splits": {"time": {"train": _part(material.past), "test": _part(material.later)}},
@@ -59,12 +71,15 @@ def facts_of(
 
 def card_facts(facts: dict[str, Any], heads: Heads) -> dict[str, str]:
     """Return the sentences of the card that rest on the facts of `facts_of`."""
-    counts, corpus = facts["counts"], facts["corpus"]
+    counts, corpus, appraisals = facts["counts"], facts["corpus"], facts["appraisals"]
     left_out = ", ".join(f"{code} ({n})" for code, n in sorted(heads.grounds.left_out_.items())) or "none"
     return {
         "corpus": f"{corpus['name']}: {counts['decisions']} decisions, SHA-256 {corpus['sha256'][:12]}; "
         + ", ".join(f"{counts[outcome.value]} {outcome.value}" for outcome in Outcome)
         + f"; not upheld: {heads.params.outcome.not_upheld}.",
+        "appraised": "The outcomes are tempered by what a language model expected that did not know them "
+        f"(`pipeline/corpus/README.md`): of {appraisals['cases']} of these cases, and of {appraisals['invented']} "
+        "invented complaints.",
         "test_from": facts["test_from"],
         "test": f"{counts['test']} cases",
         "train": f"{counts['train']} cases; {counts['in_gap']} not yet published then are in neither part",
@@ -88,6 +103,16 @@ def counts_of(material: Material) -> dict[str, int]:
         "duplicates_across_split": split.duplicates,
         "fitted": len(cases.decisions),
     } | {outcome.value: sum(d.outcome is outcome for d in found) for outcome in Outcome}
+
+
+def _appraisals(cases: Cases, params: Params) -> dict[str, Any]:
+    """Return how many cases and further complaints readers have appraised, and the digest of what they said."""
+    read = np.isfinite(expected_of(cases.views).upheld) if params.appraisals.share else np.zeros(0)
+    return {
+        "sha256": appraisals_digest(),
+        "cases": int(read.sum()),
+        "invented": len(invented(params).views),
+    }
 
 
 def sha256_of(path: Path) -> str:

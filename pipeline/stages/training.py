@@ -80,7 +80,7 @@ def train(
         next(steps)
         heads = fit_heads(cases.decisions, cases.views, cases.groups, params, cut=cases.cut)
         next(steps)
-        facts = facts_of(source, name, material, figures, tried)
+        facts = facts_of(source, name, material, figures, params=params, tried=tried)
         bundle = save_bundle(
             heads,
             models,

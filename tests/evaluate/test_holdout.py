@@ -55,7 +55,7 @@ def test_cases_keep_decisions_views_and_groups_together():
 
 def test_the_card_shows_every_figure_with_count_and_interval():
     estimate = Estimate(0.7123, 0.65, 0.766, 290)
-    facts = dict.fromkeys(("corpus", "test_from", "test", "train", "all", "left_out"), "x")
+    facts = dict.fromkeys(("corpus", "appraised", "test_from", "test", "train", "all", "left_out"), "x")
     figures = {"upheld": {"auc": estimate}, "length": {"auc": estimate}}
     card = write_card(figures, {"hit_at_1": estimate}, {"decided": estimate}, facts)
     assert card.count("0.712 [0.650, 0.766] n=290") == 4
@@ -64,7 +64,7 @@ def test_the_card_shows_every_figure_with_count_and_interval():
 
 def test_the_card_has_the_front_matter_and_sections_of_a_hugging_face_card():
     estimate = Estimate(0.7123, 0.65, 0.766, 290)
-    facts = dict.fromkeys(("corpus", "test_from", "test", "train", "all", "left_out"), "x")
+    facts = dict.fromkeys(("corpus", "appraised", "test_from", "test", "train", "all", "left_out"), "x")
     card = write_card({"upheld": {"auc": estimate}}, {"hit_at_1": estimate}, {"decided": estimate}, facts)
     _, front, body = card.split("---\n", 2)
     assert yaml.safe_load(front)["pipeline_tag"] == "text-classification"

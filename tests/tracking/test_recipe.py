@@ -9,10 +9,10 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_run_gives_its_settings_its_corpus_and_the_digest_of_its_weights(
-    logged, tracked, bundle, quick_params
+    logged, tracked, bundle, trained_params
 ):
     recipe = recipe_of_run(logged.run_id, tracked)
-    assert recipe.params.model_dump(exclude={"tracking"}) == quick_params.model_dump(exclude={"tracking"})
+    assert recipe.params.model_dump(exclude={"tracking"}) == trained_params.model_dump(exclude={"tracking"})
     assert recipe.corpus_sha256 == bundle.manifest["corpus"]["sha256"]
     assert recipe.weights_digest == bundle.manifest["weights_digest"]
 

@@ -28,8 +28,8 @@ def _inside(client, run):
     return client.search_runs([run.info.experiment_id], f"tags.mlflow.parentRunId = '{run.info.run_id}'")
 
 
-def test_a_run_holds_every_setting_as_it_can_be_read_back(run, quick_params):
-    assert {name: read_back(text) for name, text in run.data.params.items()} == flatten(quick_params)
+def test_a_run_holds_every_setting_as_it_can_be_read_back(run, trained_params):
+    assert {name: read_back(text) for name, text in run.data.params.items()} == flatten(trained_params)
     assert run.data.params["split.test_from_year"] == "null"
     assert "tracking.uri" not in run.data.params  # may hold a password
 
