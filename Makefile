@@ -19,7 +19,9 @@ lint: .venv/dev.done
 bench: .venv/bench.done ## speed and quality, part by part; the time-ordered figures are what `make run` prints
 	$(BIN)/python benchmarks/grounds.py
 	$(BIN)/python benchmarks/reading.py
-	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/peers.py --upheld-rate 0.3
+	$(BIN)/python benchmarks/peer_grounds.py --upheld-rate 0.3
+	$(BIN)/python benchmarks/uninvestigated.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/scaling.py
 

