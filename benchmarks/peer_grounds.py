@@ -1,6 +1,6 @@
 """The grounds head beside a published recipe on the same cases: one-vs-rest logistic regressions over TF-IDF(1,2).
 
-    python benchmarks/peer_grounds.py
+    python benchmarks/peer_grounds.py [--upheld-rate 0.3]
 
 On the embedded corpus, near-duplicates always on one side: 5-fold cross-validation and the time-ordered split. Ours
 ranks the grounds of the outcome that it finds more likely; the peer ranks all of them at once. All test cases count.

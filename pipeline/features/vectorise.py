@@ -183,7 +183,7 @@ class ComplaintFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
             tfidf.vocabulary_ = {term: int(column) for term, column in tfidf.vocabulary_.items()}
         self.signal_idf_ = TfidfTransformer().fit(texts.signals).idf_
         self.categories_ = np.unique([view.category for view in views[:decided]])
-        words = _distinct_words(texts)[:decided]
+        words = list(map(set, texts.words[:decided]))
         self.known_words_ = sorted(_held_by(words, min(self.min_count, decided)))
         self.topics_ = _frequent([_topics(view) for view in views])
         X = self._union(blocks, self._signals(texts), views)

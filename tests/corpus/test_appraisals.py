@@ -68,10 +68,11 @@ def test_the_length_of_an_invented_complaint_hardly_tells_what_is_expected_of_it
 
 
 def test_no_invented_complaint_says_what_the_ombudsman_decided(texts):
+    """But for two that tell of an earlier complaint."""
     decided = re.compile(
-        r"\b(?:we|the ombudsman) (?:will not|cannot|found|find|upheld|decided|closed)\b", re.IGNORECASE
+        r"\b(?:we|the ombudsman) (?:will not|cannot|found|find|upheld|decided|closed)\b"
+        r"(?! an earlier complaint| on it in 2019 and 2022)",
+        re.IGNORECASE,
     )
     assert decided.search("The Ombudsman will not investigate.")
-    assert [
-        text for text in texts if decided.search(text) and "earlier" not in text and "last" not in text
-    ] == []
+    assert [text for text in texts if decided.search(text)] == []
